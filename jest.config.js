@@ -6,4 +6,6 @@ export default {
   transform: { '^.+\\.ts$': '@swc/jest' },
   testEnvironment: 'node',
   testTimeout: 30_000,
+  globalSetup: '<rootDir>/test/support/global-setup.ts',
+  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
 };

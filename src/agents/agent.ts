@@ -16,6 +16,8 @@ export interface RunContext {
   readonly tenant: string;
   /** 1 for the first run that is charged to the agent, growing with each retry. */
   readonly run: number;
+  /** Earlier runs that a deploy or crash cut short; they are not charged. */
+  readonly interruptions: number;
   /** Aborted on cancel, time-out and shutdown. Pass it to everything that waits. */
   readonly signal: AbortSignal;
   /** `fraction` is 0 to 1. Shown to the caller; rejects once this run no longer owns its task. */
@@ -79,3 +81,7 @@ export class TaskFailed extends Error {
     this.name = 'TaskFailed';
   }
 }
+
+/** An agent whose types only it knows: what the registry holds. Its own DTO has checked the input by the time it runs. */
+// biome-ignore lint/suspicious/noExplicitAny: `unknown` would forbid passing the input on
+export type AnyAgent = Agent<any, any>;

@@ -1,0 +1,68 @@
+import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Database } from '../platform/database/database.js';
+import { decodeCursor, type Page, toPage } from '../platform/http/page.js';
+import { Needs } from '../platform/http/principal.js';
+import { notFound, Problem } from '../platform/http/problem.js';
+import { dtoPipe } from '../platform/http/query.pipe.js';
+import { isId } from '../platform/ids.js';
+import { WakeUps } from '../platform/lifecycle/wake-ups.js';
+import { type AttemptView, listOutbox, type OutboxView, readAttempts, readEventBody, readOutboxRow } from '../webhooks/outbox/read-outbox.js';
+import { redeliver } from '../webhooks/outbox/redeliver.js';
+import { OutboxQuery } from './outbox-query.dto.js';
+
+/** The outbox of every tenant: what is stuck, why, and once more. */
+@ApiTags('admin')
+@Controller('admin/outbox')
+@Needs('admin')
+export class OutboxController {
+  constructor(
+    private readonly database: Database,
+    private readonly wakeUps: WakeUps,
+  ) {}
+
+  @Get()
+  async list(@Query(dtoPipe) { limit, cursor, ...filter }: OutboxQuery): Promise<Page<OutboxView>> {
+    const rows = await listOutbox(this.database, filter, decodeCursor(cursor), limit + 1);
+    return toPage(
+      rows,
+      limit,
+      (row) => ({ createdAt: row.position, id: row.id }),
+      ({ position: _, ...view }) => view,
+    );
+  }
+
+  @Get(':id')
+  async show(@Param('id') id: string): Promise<OutboxView & { body: string | null; attempt_log: AttemptView[] }> {
+    const row = await this.find(id);
+    const [body, attempts] = await Promise.all([readEventBody(this.database, row.event_id), readAttempts(this.database, id)]);
+    return { ...row, body, attempt_log: attempts };
+  }
+
+  @Post(':id/redeliver')
+  @HttpCode(202)
+  async redeliver(@Param('id') id: string): Promise<OutboxView> {
+    const outcome = isId(id) ? await redeliver(this.database, id) : 'unknown';
+    switch (outcome) {
+      case 'queued':
+        this.wakeUps.ring('delivery-due');
+        return this.find(id);
+      case 'unknown':
+        throw notFound('This outbox row');
+      case 'in_flight':
+        throw new Problem(409, 'in_flight', 'This webhook is being sent right now; look again in a moment.');
+      case 'waiting_already':
+        throw new Problem(409, 'waiting_already', 'This webhook is still on its schedule; it will be sent by itself.');
+      case 'body_purged':
+        throw new Problem(410, 'body_purged', 'The body of this webhook has been removed by retention or erasure, so it cannot be sent again.');
+      default:
+        throw new Error(`Redelivery cannot end as ${outcome satisfies never}.`);
+    }
+  }
+
+  private async find(id: string): Promise<OutboxView> {
+    const row = isId(id) ? await readOutboxRow(this.database, id) : null;
+    if (row === null) throw notFound('This outbox row');
+    return row;
+  }
+}

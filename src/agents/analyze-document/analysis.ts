@@ -1,0 +1,71 @@
+/**
+ * What the child process finds out about a document. Plain data, so that it can cross a pipe; nothing in the folders
+ * below may import Nest, because the child has to start fast. `result.ts` documents the same shapes for the API.
+ */
+
+/** Categories of intellectual-property clauses, after CUAD (The Atticus Project, CC BY 4.0). */
+export const categories = [
+  'ip_ownership_assignment',
+  'joint_ip_ownership',
+  'license_grant',
+  'non_transferable_license',
+  'affiliate_license_licensor',
+  'affiliate_license_licensee',
+  'unlimited_license',
+  'irrevocable_or_perpetual_license',
+  'source_code_escrow',
+  'covenant_not_to_sue',
+] as const;
+
+export type Category = (typeof categories)[number];
+
+export const severities = ['low', 'medium', 'high'] as const;
+
+export type Severity = (typeof severities)[number];
+
+/** A part of a contract as its author numbered it. */
+export interface Clause {
+  /** Unique within the document; how it is made is explained in `segment/refs.ts`. */
+  ref: string;
+  heading: string | null;
+  /** Counted from 1; null for formats without pages. */
+  page: number | null;
+  /** As printed, with number and heading; paragraphs are separated by a newline. */
+  text: string;
+  /** `text` without the leading number and heading: what the finder reads. */
+  body: string;
+}
+
+/** A sentence, as printed, on which a finding rests. */
+export interface Excerpt {
+  category: Category;
+  text: string;
+  /** 0 to 1. */
+  confidence: number;
+}
+
+export interface FoundClause {
+  clause: Clause;
+  /** Never empty. */
+  excerpts: Excerpt[];
+}
+
+export interface Discrepancy {
+  category: Category;
+  severity: Severity;
+  /** null when the clause is missing altogether. */
+  clause_ref: string | null;
+  /** The position of the standard agreement, in words. */
+  standard: string;
+  /** The words of the document this rests on; null when the clause is missing. */
+  found: string | null;
+  why: string;
+}
+
+export interface Analysis {
+  pages: number | null;
+  words: number;
+  title: string | null;
+  found: FoundClause[];
+  discrepancies: Discrepancy[];
+}

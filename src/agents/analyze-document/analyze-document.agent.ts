@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import type { Agent, RunContext } from '../agent.js';
+import type { Analysis, FoundClause } from './analysis.js';
+import { analyzeInChild } from './child/analyze-in-child.js';
+import { AnalyzeDocumentInput } from './input.js';
+import { defaultLimits, type Limits } from './limits.js';
+import { Progress } from './progress.js';
+import { AnalyzeDocumentResult, type ClauseResult } from './result.js';
+
+/**
+ * Fails with `document_empty`, `document_encrypted`, `document_has_no_text`, `document_timeout` (too slow to read),
+ * `document_too_complex` (takes too much memory, or unpacks or yields too much), `document_too_large` (pages, text),
+ * `document_type_unsupported` or `document_unreadable`; and with what `download` fails with.
+ */
+export class AnalyzeDocumentAgent implements Agent<AnalyzeDocumentInput, AnalyzeDocumentResult> {
+  readonly type = 'analyze-document';
+  readonly description =
+    'Reads a contract, finds the clauses that deal with intellectual property and says how they differ from a standard agreement.';
+  readonly input = AnalyzeDocumentInput;
+  readonly output = AnalyzeDocumentResult;
+  readonly documentUrls = ['document_url'] as const;
+
+  constructor(private readonly limits: Limits = defaultLimits) {}
+
+  async run(input: AnalyzeDocumentInput, ctx: RunContext): Promise<AnalyzeDocumentResult> {
+    const progress = new Progress(ctx);
+    await progress.downloading();
+    const { bytes } = await ctx.download(input.document_url);
+    const analysis = await analyzeInChild(bytes, this.limits, ctx.signal, (message) => progress.show(message));
+    return toResult(analysis, createHash('sha256').update(bytes).digest('hex'));
+  }
+}
+
+function toResult({ pages, words, title, found, discrepancies }: Analysis, sha256: string): AnalyzeDocumentResult {
+  return {
+    ip_clauses: found.map(({ clause }) => clause.ref),
+    clauses: found.map(toClause),
+    discrepancies,
+    document: { pages, words, sha256, title },
+  };
+}
+
+function toClause({ clause: { ref, heading, page, text }, excerpts }: FoundClause): ClauseResult {
+  return {
+    ref,
+    heading,
+    page,
+    categories: [...new Set(excerpts.map(({ category }) => category))],
+    text,
+    confidence: Math.max(...excerpts.map(({ confidence }) => confidence)),
+    excerpts: excerpts.map(({ category, text: words }) => ({ category, text: words })),
+  };
+}

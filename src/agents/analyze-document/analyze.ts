@@ -1,0 +1,37 @@
+import { TaskFailed } from '../agent.js';
+import type { Analysis } from './analysis.js';
+import type { Message } from './child/protocol.js';
+import { findDiscrepancies } from './compare/find-discrepancies.js';
+import { readPlaybook } from './compare/playbook.js';
+import type { ClauseFinder } from './find/clause-finder.js';
+import { RuleFinder } from './find/find-by-rules.js';
+import type { Limits } from './limits.js';
+import type { Paragraph } from './read/document.js';
+import { readDocument } from './read/read-document.js';
+import { titleOf } from './read/title.js';
+import { segment } from './segment/segment.js';
+import { countWords } from './segment/sentences.js';
+
+const finder: ClauseFinder = new RuleFinder();
+
+/** The whole way from bytes to findings. Runs in the child process: a document's bytes are touched nowhere else. */
+export async function analyze(bytes: Buffer, limits: Limits, tell: (message: Message) => void): Promise<Analysis> {
+  const document = await readDocument(bytes, limits, (page, pages) => tell({ kind: 'reading', page, pages }));
+  tell({ kind: 'stage', stage: 'finding' });
+  const found = finder.find(segment(document.paragraphs));
+  if (found.length > limits.findings) {
+    throw new TaskFailed('document_too_complex', `More than ${limits.findings} clauses of the document deal with intellectual property.`);
+  }
+  tell({ kind: 'stage', stage: 'comparing' });
+  return {
+    pages: document.pages,
+    words: wordsOf(document.paragraphs),
+    title: titleOf(document),
+    found,
+    discrepancies: findDiscrepancies(found, await readPlaybook()),
+  };
+}
+
+function wordsOf(paragraphs: readonly Paragraph[]): number {
+  return paragraphs.reduce((words, { text }) => words + countWords(text), 0);
+}

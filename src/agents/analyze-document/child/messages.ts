@@ -1,0 +1,17 @@
+import { StringDecoder } from 'node:string_decoder';
+import { TaskFailed } from '../../agent.js';
+import type { Message } from './protocol.js';
+
+/** The child's messages, one per line. What a document makes it say is bounded. */
+export async function* messages(output: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Message> {
+  const decoder = new StringDecoder('utf8');
+  let bytes = 0;
+  let rest = '';
+  for await (const chunk of output) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw new TaskFailed('document_too_complex', 'What was found in the document is more than a result can hold.');
+    const lines = (rest + decoder.write(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) yield JSON.parse(line) as Message;
+  }
+}

@@ -1,0 +1,96 @@
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import { type Category, categories, type Severity, severities } from '../analysis.js';
+
+/** A standard agreement: what is usual in each category, and what departs from it. Its file explains the fields. */
+export interface Playbook {
+  version: number;
+  name: string;
+  positions: Position[];
+}
+
+export interface Position {
+  category: Category;
+  standard: string;
+  missing: { severity: Severity; why: string } | null;
+  deviations: Deviation[];
+}
+
+export interface Deviation {
+  id: string;
+  severity: Severity;
+  why: string;
+  match: RegExp[];
+  unless: RegExp[];
+}
+
+/** The playbook that comes with the agent. The build copies it beside the compiled files. */
+export async function readPlaybook(): Promise<Playbook> {
+  return parsePlaybook(await readFile(new URL('playbook.yaml', import.meta.url), 'utf8'));
+}
+
+/** Throws an error that names the field when something is not as it should be. */
+export function parsePlaybook(text: string): Playbook {
+  const root = record(parse(text), 'playbook');
+  if (root.version !== 1) throw new Error('playbook: version must be 1');
+  const positions = Object.entries(record(root.categories, 'categories'));
+  return { version: 1, name: string(root.name, 'name'), positions: positions.map(([name, value]) => position(name, value)) };
+}
+
+function position(name: string, value: unknown): Position {
+  const at = `categories.${name}`;
+  const fields = record(value, at);
+  const missing = fields.missing === undefined ? null : record(fields.missing, `${at}.missing`);
+  return {
+    category: oneOf(categories, name, at),
+    standard: string(fields.standard, `${at}.standard`),
+    missing: missing && {
+      severity: oneOf(severities, missing.severity, `${at}.missing.severity`),
+      why: string(missing.why, `${at}.missing.why`),
+    },
+    deviations: list(fields.deviations ?? [], `${at}.deviations`).map((each, index) => deviation(each, `${at}.deviations[${index}]`)),
+  };
+}
+
+function deviation(value: unknown, at: string): Deviation {
+  const fields = record(value, at);
+  const patterns = (name: string) => list(fields[name] ?? [], `${at}.${name}`).map((each) => pattern(each, `${at}.${name}`));
+  const match = patterns('match');
+  if (match.length === 0) throw new Error(`${at}.match: at least one pattern is needed`);
+  return {
+    id: string(fields.id, `${at}.id`),
+    severity: oneOf(severities, fields.severity, `${at}.severity`),
+    why: string(fields.why, `${at}.why`),
+    match,
+    unless: patterns('unless'),
+  };
+}
+
+function pattern(value: unknown, at: string): RegExp {
+  try {
+    return new RegExp(string(value, at).replaceAll(' ', '\\s'), 'iu');
+  } catch (cause) {
+    throw new Error(`${at}: not a regular expression`, { cause });
+  }
+}
+
+function record(value: unknown, at: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${at}: must hold fields`);
+  return value as Record<string, unknown>;
+}
+
+function list(value: unknown, at: string): unknown[] {
+  if (!Array.isArray(value)) throw new Error(`${at}: must be a list`);
+  return value;
+}
+
+function string(value: unknown, at: string): string {
+  if (typeof value !== 'string' || value.trim() === '') throw new Error(`${at}: must be text`);
+  return value;
+}
+
+function oneOf<T extends string>(allowed: readonly T[], value: unknown, at: string): T {
+  const found = allowed.find((each) => each === value);
+  if (found === undefined) throw new Error(`${at}: must be one of ${allowed.join(', ')}`);
+  return found;
+}

@@ -1,0 +1,52 @@
+import { startsNumbered } from '../segment/numbering.js';
+import { squeeze } from './clean-text.js';
+import type { Line, Paragraph } from './document.js';
+
+/** Joins printed lines to paragraphs and undoes the hyphens of line ends. */
+export function joinLines(lines: Iterable<Line>): Paragraph[] {
+  const paragraphs: Paragraph[] = [];
+  let parts: string[] = [];
+  let first: Line | null = null;
+  const close = () => {
+    const text = squeeze(parts.join(''));
+    if (first && text && !isPageNumber(text)) paragraphs.push({ text, page: first.page, prominent: first.prominent ?? false });
+    parts = [];
+    first = null;
+  };
+  let previous = '';
+  for (const line of lines) {
+    const text = line.text.trim();
+    if (first && (line.breakBefore || startsParagraph(text, previous))) close();
+    if (!text) continue;
+    if (!first) first = line;
+    else parts[parts.length - 1] = joint(previous, text);
+    parts.push(text, '');
+    previous = text;
+  }
+  close();
+  return paragraphs;
+
+  /** Ends the previous line for `next` to follow. Its hyphen goes only when a lower-case letter stands on either side. */
+  function joint(last: string, next: string): string {
+    if (!/\p{L}-$/u.test(last) || !/^\p{L}/u.test(next)) return ' ';
+    if (/\p{Ll}-$/u.test(last) && /^\p{Ll}+(?![\p{Ll}-])/u.test(next) && !keepsHyphen.test(last))
+      parts[parts.length - 2] = last.slice(0, -1);
+    return '';
+  }
+}
+
+// "non-\nexclusive" is a word with a hyphen, "exclu-\nsive" is not; nor is a hyphen the only one in "day-\nto-day".
+const keepsHyphen =
+  /(?:^|[\s("“-])(?:non|sub|co|re|pre|post|self|third|well|full|fully|royalty|world|all|cross|joint|work|know|trade|open|multi)-$/i;
+
+// After these a number is a reference ("under Section\n7.2"), not the start of a clause.
+const expectsMore =
+  /(?:\b(?:sections?|articles?|clauses?|paragraphs?|schedules?|exhibits?|and|or|to|of|in|under|with|by|the|than|from)|[,(\-–—])$/i;
+
+function startsParagraph(text: string, previous: string): boolean {
+  return startsNumbered(text) && !expectsMore.test(previous);
+}
+
+function isPageNumber(text: string): boolean {
+  return text.length < 24 && /^(?:[-–—]\s*)?(?:page\s+)?\d{1,4}(?:\s+of\s+\d{1,4})?(?:\s*[-–—])?$/i.test(text);
+}

@@ -1,0 +1,73 @@
+import type { Line } from './document.js';
+import type { PdfLine, PdfPage } from './pdf-lines.js';
+
+/** Says where paragraphs start, by space, indent, size and short last lines. */
+export function breakParagraphs(page: PdfPage): Line[] {
+  const pitch = median(pitches(page.lines));
+  const size = median(page.lines.map((line) => line.size));
+  const left = common(page.lines.map((line) => Math.round(line.x)));
+  const right = Math.max(0, ...page.lines.map((line) => line.right));
+  return page.lines.map((line, index) => {
+    const previous = page.lines[index - 1];
+    return {
+      text: line.text,
+      page: page.number,
+      breakBefore: previous
+        ? parted(previous, line, pitch) || indented(previous, line, left) || ended(previous, right) || centred(previous, line, left, right)
+        : false,
+      prominent: line.size > size * 1.12,
+    };
+  });
+}
+
+function parted(previous: PdfLine, line: PdfLine, pitch: number): boolean {
+  const step = line.y - previous.y;
+  if (step < 0) return false; // the next column: sentences run on
+  return step > pitch * 1.3 || Math.abs(line.size - previous.size) > previous.size * 0.15;
+}
+
+function indented(previous: PdfLine, line: PdfLine, left: number): boolean {
+  return line.x > left + line.size && previous.x < line.x - line.size * 0.8 && endsSentence(previous);
+}
+
+function ended(previous: PdfLine, right: number): boolean {
+  return previous.right < right - (right - previous.x) * 0.25 && endsSentence(previous);
+}
+
+/** A line in the middle, then one that starts elsewhere: a title above its text. */
+function centred(previous: PdfLine, line: PdfLine, left: number, right: number): boolean {
+  const margin = previous.size * 3;
+  const offset = Math.abs((previous.x + previous.right) / 2 - (left + right) / 2);
+  return previous.x > left + margin && offset < margin && Math.abs(line.x - previous.x) > margin;
+}
+
+function endsSentence(line: PdfLine): boolean {
+  return /[.;:!?]["”’')\]]*$/.test(line.text);
+}
+
+function pitches(lines: readonly PdfLine[]): number[] {
+  const steps: number[] = [];
+  for (let index = 1; index < lines.length; index += 1) {
+    const step = lines[index]!.y - lines[index - 1]!.y;
+    if (step > 1) steps.push(step);
+  }
+  return steps;
+}
+
+function median(values: number[]): number {
+  if (values.length === 0) return Number.POSITIVE_INFINITY;
+  values.sort((a, b) => a - b);
+  return values[values.length >> 1]!;
+}
+
+/** The most frequent value: where most lines begin. */
+function common(values: readonly number[]): number {
+  const counts = new Map<number, number>();
+  let best = 0;
+  for (const value of values) {
+    const count = (counts.get(value) ?? 0) + 1;
+    counts.set(value, count);
+    if (count > (counts.get(best) ?? 0)) best = value;
+  }
+  return best;
+}

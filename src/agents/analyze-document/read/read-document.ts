@@ -1,0 +1,56 @@
+import { TaskFailed } from '../../agent.js';
+import type { Limits } from '../limits.js';
+import { checkZip, isZip } from './check-zip.js';
+import { type DocumentType, detectType } from './detect-type.js';
+import type { DocumentText, OnPage } from './document.js';
+import { readDocx } from './read-docx.js';
+import { readHtml } from './read-html.js';
+import { readPdf } from './read-pdf.js';
+import { readText } from './read-text.js';
+
+/** Bytes of any kind to paragraphs of text, or the reason why not. */
+export async function readDocument(bytes: Buffer, limits: Limits, onPage: OnPage): Promise<DocumentText> {
+  if (bytes.every((byte) => byte <= 32)) throw new TaskFailed('document_empty', 'The document is empty.');
+  // Before anything looks inside, also before the type is known: detection reads entries of a ZIP.
+  if (isZip(bytes)) checkZip(bytes, limits);
+  const document = await read(await detectType(bytes), bytes, limits, onPage);
+  checkText(document, limits);
+  return document;
+}
+
+async function read(type: DocumentType, bytes: Buffer, limits: Limits, onPage: OnPage): Promise<DocumentText> {
+  switch (type) {
+    case 'pdf':
+      return readPdf(bytes, limits, onPage);
+    case 'docx':
+      return readDocx(bytes).catch((cause) => {
+        if (cause instanceof RangeError || cause instanceof TaskFailed) throw cause;
+        throw new TaskFailed('document_unreadable', 'The document is damaged or incomplete: it cannot be opened as a Word file.', {
+          cause,
+        });
+      });
+    case 'html':
+      return readHtml(bytes);
+    case 'text':
+      return readText(bytes);
+    default:
+      return type satisfies never;
+  }
+}
+
+function checkText({ paragraphs, pages }: DocumentText, limits: Limits): void {
+  let chars = 0;
+  let letters = 0;
+  for (const { text } of paragraphs) {
+    chars += text.length;
+    letters += text.match(/\p{L}/gu)?.length ?? 0;
+  }
+  if (chars > limits.textChars) throw new TaskFailed('document_too_large', 'The document holds more text than is read.');
+  // A scan may carry a stamp or a page number as text; that is not its contents.
+  if (letters === 0 || (pages !== null && pages > 1 && letters < pages * 25)) {
+    throw new TaskFailed(
+      'document_has_no_text',
+      'The document holds no text to read; it may be a scan, which needs text recognition first.',
+    );
+  }
+}

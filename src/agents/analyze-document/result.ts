@@ -1,0 +1,91 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { type Category, categories, type Severity, severities } from './analysis.js';
+
+export class ExcerptResult {
+  @ApiProperty({ enum: categories })
+  category: Category;
+
+  @ApiProperty({ type: String, description: 'The sentence that carries the finding, as printed.' })
+  text: string;
+}
+
+export class ClauseResult {
+  @ApiProperty({
+    type: String,
+    description:
+      'Names the clause as its document does, and no other: "Clause 7.2", "Article IV", "Section 3", "Clause 7.2(a)", "Exhibit B, Clause 2"; "Paragraph 14" is the 14th paragraph where there are no numbers. A repeated name is counted: "Clause 1 (2)".',
+    example: 'Clause 7.2',
+  })
+  ref: string;
+
+  @ApiProperty({ type: String, nullable: true, description: 'Its own heading, or the one it stands under.', example: 'License Grant' })
+  heading: string | null;
+
+  @ApiProperty({ type: Number, nullable: true, minimum: 1, description: 'Where it starts; null for formats without pages.' })
+  page: number | null;
+
+  @ApiProperty({ enum: categories, isArray: true })
+  categories: Category[];
+
+  @ApiProperty({ type: String, description: 'The whole clause; paragraphs are separated by a newline.' })
+  text: string;
+
+  @ApiProperty({ type: Number, minimum: 0, maximum: 1, description: 'Of the surest of its excerpts.' })
+  confidence: number;
+
+  @ApiProperty({ type: ExcerptResult, isArray: true })
+  excerpts: ExcerptResult[];
+}
+
+export class DiscrepancyResult {
+  @ApiProperty({ enum: categories })
+  category: Category;
+
+  @ApiProperty({ enum: severities })
+  severity: Severity;
+
+  @ApiProperty({ type: String, nullable: true, description: '`ref` of the clause; null when the document has no clause of the category.' })
+  clause_ref: string | null;
+
+  @ApiProperty({ type: String, description: 'The position of the standard agreement.' })
+  standard: string;
+
+  @ApiProperty({ type: String, nullable: true, description: 'The words of the document this rests on; null when the clause is missing.' })
+  found: string | null;
+
+  @ApiProperty({ type: String, description: 'Why it matters.' })
+  why: string;
+}
+
+export class DocumentResult {
+  @ApiProperty({ type: Number, nullable: true, description: 'null for formats without pages.' })
+  pages: number | null;
+
+  @ApiProperty({ type: Number })
+  words: number;
+
+  @ApiProperty({ type: String, description: 'Of the bytes that were downloaded, in hex.' })
+  sha256: string;
+
+  @ApiProperty({ type: String, nullable: true })
+  title: string | null;
+}
+
+export class AnalyzeDocumentResult {
+  @ApiProperty({
+    type: String,
+    isArray: true,
+    description: '`ref` of each clause found, in the order of the document.',
+    example: ['Clause 7.2'],
+  })
+  ip_clauses: string[];
+
+  @ApiProperty({ type: ClauseResult, isArray: true })
+  clauses: ClauseResult[];
+
+  @ApiProperty({ type: DiscrepancyResult, isArray: true })
+  discrepancies: DiscrepancyResult[];
+
+  @ApiProperty({ type: DocumentResult })
+  document: DocumentResult;
+}

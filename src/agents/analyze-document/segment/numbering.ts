@@ -1,0 +1,84 @@
+/** What stands before a clause. */
+export interface Marker {
+  kind: 'container' | 'article' | 'section' | 'decimal' | 'letter';
+  /** As references to it are written: "Exhibit B", "Article IV", "Section 7.2", "7.2", "(a)". */
+  label: string;
+  /** What follows the marker. */
+  rest: string;
+}
+
+const upperStart = '(?=["“‘(\\[]{0,2}(?:\\p{Lu}|\\[|_))';
+const article = new RegExp(`^(?:ARTICLE|Article)\\s+([IVXLC]{1,7}|\\d{1,3}|[A-Z]|[A-Z]{3,9})\\b[\\s.:–—-]*(?:$|${upperStart})`, 'u');
+const section = new RegExp(
+  `^(SECTION|Section|Sec\\.|CLAUSE|Clause|§)\\s*(\\d{1,3}(?:\\.\\d{1,3}){0,4}|[IVXLC]{1,7}|[A-Z])\\b(?!\\.\\d)((?:\\([A-Za-z0-9]{1,4}\\))*)[\\s.:)–—-]*(?:$|${upperStart})`,
+  'u',
+);
+const container =
+  /^(SCHEDULE|EXHIBIT|ANNEX|APPENDIX|ATTACHMENT|ADDENDUM|Schedule|Exhibit|Annex|Appendix|Attachment|Addendum)\s+([A-Z]{1,2}|\d{1,3}|[IVX]{1,5})((?:[-.]\d{1,2})*)\b[\s.:–—-]*/;
+// A number may stand on a line of its own.
+const dotted = new RegExp(`^(\\d{1,3}(?:\\.\\d{1,3}){1,4})(?:[.)]?\\s*[–—-]?\\s*${upperStart}|[.)]?$)`, 'u');
+const single = new RegExp(`^(\\d{1,3})\\s?[.)](?:\\s*[–—-]?\\s*${upperStart}|$)`, 'u');
+const bare = /^(\d{1,2})\s+(?=\p{Lu}[\p{Lu} ,&-]{4,50}$)/u;
+const romans = new RegExp(`^([IVX]{1,5})\\.\\s+${upperStart}`, 'u');
+const bracketed = /^\(([a-zA-Z]{1,2}|[ivxIVX]{1,5}|\d{1,2})\)\s*/;
+const lettered = new RegExp(`^([A-Za-z])[.)]\\s+${upperStart}`, 'u');
+
+export function parseMarker(text: string): Marker | null {
+  return parseContainer(text) ?? parseNamed(text) ?? parseNumber(text) ?? parseLetter(text);
+}
+
+/** Cheap enough to ask of every line. */
+export function startsNumbered(text: string): boolean {
+  return /^(?:[\d(§]|[A-Z]|[a-z][.)]\s)/.test(text) && parseMarker(text) !== null;
+}
+
+function parseContainer(text: string): Marker | null {
+  const match = container.exec(text);
+  if (!match) return null;
+  const rest = text.slice(match[0].length);
+  // "Exhibit 10.14" is a filing number and "Exhibit A sets out …" a sentence.
+  if (/^\d/.test(match[2]!) && match[3]) return null;
+  if (/^\p{Ll}/u.test(rest) || text.length > 120 || /[.;,]$/.test(text)) return null;
+  return { kind: 'container', label: `${capitalised(match[1]!)} ${match[2]}${match[3]}`, rest };
+}
+
+function parseNamed(text: string): Marker | null {
+  const inArticle = article.exec(text);
+  if (inArticle) return { kind: 'article', label: `Article ${inArticle[1]}`, rest: text.slice(inArticle[0].length) };
+  const inSection = section.exec(text);
+  if (!inSection) return null;
+  const word = /^clause$/i.test(inSection[1]!) ? 'Clause' : 'Section';
+  return { kind: 'section', label: `${word} ${inSection[2]}${inSection[3]}`, rest: text.slice(inSection[0].length) };
+}
+
+function parseNumber(text: string): Marker | null {
+  const match = dotted.exec(text) ?? single.exec(text) ?? bare.exec(text) ?? romans.exec(text);
+  return match && { kind: 'decimal', label: match[1]!, rest: text.slice(match[0].length) };
+}
+
+function parseLetter(text: string): Marker | null {
+  const match = bracketed.exec(text) ?? lettered.exec(text);
+  return match && { kind: 'letter', label: `(${match[1]})`, rest: text.slice(match[0].length) };
+}
+
+function capitalised(word: string): string {
+  return word.charAt(0) + word.slice(1).toLowerCase();
+}
+
+export function roman(value: number): string {
+  const steps: [number, string][] = [
+    [50, 'l'],
+    [40, 'xl'],
+    [10, 'x'],
+    [9, 'ix'],
+    [5, 'v'],
+    [4, 'iv'],
+    [1, 'i'],
+  ];
+  let rest = value;
+  let text = '';
+  for (const [step, letters] of steps) {
+    for (; rest >= step; rest -= step) text += letters;
+  }
+  return text;
+}

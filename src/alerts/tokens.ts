@@ -1,0 +1,2 @@
+/** The configured `AlertSink`s. */
+export const ALERT_SINKS = Symbol('AlertSinks');

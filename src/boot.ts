@@ -1,0 +1,48 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { bootstrapKeys } from './bootstrap-keys.js';
+import type { Config } from './config/config.js';
+import { createApp } from './create-app.js';
+import { Database } from './platform/database/database.js';
+import { migrate } from './platform/database/migrate.js';
+import { armFailPoint } from './platform/lifecycle/fail-point.js';
+import type { Logger } from './platform/logging/logger.js';
+import { masterKeys } from './platform/secrets/envelope.js';
+import { startDatabase } from './start-database.js';
+
+/** A service that runs. */
+export interface Running {
+  app: NestFastifyApplication;
+  /** Where it answers; null without the role api. */
+  url: string | null;
+  databaseUrl: string;
+  /** Finishes or gives back what is under way, then stops everything that `boot` started. */
+  stop(): Promise<void>;
+}
+
+/** @param tell takes sentences for the person at the terminal, apart from the log */
+export async function boot(config: Config, logger: Logger, tell: (line: string) => void): Promise<Running> {
+  armFailPoint(config.failPoint);
+  const database = await startDatabase(config, tell);
+  try {
+    await migrate(database.url);
+    const app = await createApp({ config, logger, databaseUrl: database.url, masterKeys: masterKeys(database.masterKey) });
+    await bootstrapKeys(app.get(Database), config, tell);
+    const url = config.roles.includes('api') ? await listen(app, config) : await init(app);
+    return { app, url, databaseUrl: database.url, stop: () => app.close().finally(() => database.stop()) };
+  } catch (error) {
+    await database.stop();
+    throw error;
+  }
+}
+
+async function listen(app: NestFastifyApplication, { http }: Config): Promise<string> {
+  await app.listen(http.port, http.host);
+  const address = app.getHttpServer().address();
+  const port = typeof address === 'object' && address !== null ? address.port : http.port;
+  return `http://${http.host.includes(':') ? `[${http.host}]` : http.host}:${port}`;
+}
+
+async function init(app: NestFastifyApplication): Promise<null> {
+  await app.init();
+  return null;
+}

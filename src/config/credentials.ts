@@ -1,0 +1,21 @@
+/** What is sent in a header. */
+export function visible(value: string): string {
+  if (!/^[\x21-\x7e]+$/.test(value)) throw new Error('has spaces or characters that cannot be sent in a header');
+  return value;
+}
+
+export function bearerToken(value: string): string {
+  if (value.length < 8) throw new Error('is too short');
+  return visible(value);
+}
+
+export function masterKey(value: string): Buffer {
+  const bytes = Buffer.from(value, 'base64');
+  if (bytes.length !== 32 || bytes.toString('base64') !== value) throw new Error('is not the base64 of 32 bytes');
+  return bytes;
+}
+
+/** Loose on purpose: only the mail server knows. */
+export function mailAddress(value: string): void {
+  if (!/^[^\s@]+@[^\s@]+$/.test(value)) throw new Error(`has "${value}", which is not a mail address`);
+}

@@ -1,0 +1,32 @@
+import { Controller, Inject, Optional, Param, Post, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { Caller, Needs, type Principal } from '../platform/http/principal.js';
+import { notFound, Problem } from '../platform/http/problem.js';
+import { isId } from '../platform/ids.js';
+import { WakeUps } from '../platform/lifecycle/wake-ups.js';
+import { cancelTask } from './cancel-task.js';
+import type { EndTaskParts } from './end-task.js';
+import { END_TASK_PARTS } from './tokens.js';
+import { Worker } from './worker.js';
+
+@ApiTags('tasks')
+@Controller('tasks')
+export class CancelController {
+  constructor(
+    @Inject(END_TASK_PARTS) private readonly parts: EndTaskParts,
+    private readonly wakeUps: WakeUps,
+    @Optional() private readonly worker?: Worker,
+  ) {}
+
+  @Post(':id/cancel')
+  @Needs('submit', 'admin')
+  async cancel(@Param('id') id: string, @Caller() caller: Principal, @Res() reply: FastifyReply): Promise<void> {
+    const stage = isId(id) ? await cancelTask(this.parts, caller.tenant, id) : null;
+    if (stage === null) throw notFound('This task');
+    if (stage === 'canceling') this.worker?.cancel(id);
+    else if (stage !== 'canceled') throw new Problem(409, 'task_ended', `The task ended before, as ${stage}; there is nothing left to cancel.`);
+    this.wakeUps.ring('delivery-due');
+    void reply.status(stage === 'canceled' ? 200 : 202).send({ task_id: id, status: stage === 'canceled' ? 'canceled' : 'processing', stage });
+  }
+}

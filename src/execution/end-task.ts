@@ -1,0 +1,138 @@
+import { jsonText } from '../platform/json-text.js';
+import type { Database } from '../platform/database/database.js';
+import type { Tx } from '../platform/database/sql.js';
+import { newId } from '../platform/ids.js';
+import { failPoint } from '../platform/lifecycle/fail-point.js';
+import type { FetchedJob, Queue } from '../platform/queue/queue.js';
+import { type TerminalStage, terminalEventType } from '../tasks/states.js';
+import { type EventToSend, writeOutbox } from '../webhooks/outbox/write-outbox.js';
+
+/** Why and how one task becomes terminal. */
+export interface TaskEnd {
+  taskId: string;
+  /** The run that ends it; null for a task that is queued. It is the fence: another run's, or none, and nothing is written. */
+  runToken: string | null;
+  stage: TerminalStage;
+  /** JSON text; null unless completed */
+  result: string | null;
+  /** Null when completed. */
+  error: { code: string; message: string } | null;
+  /** Whether the run counts against the agent. */
+  charged: boolean;
+  /** The wake-up that is used up by it. */
+  job: FetchedJob | null;
+}
+
+export interface EndTaskParts {
+  database: Database;
+  queue: Queue;
+  /** Attempts each webhook gets before it is dead. */
+  maxAttempts: number;
+}
+
+/**
+ * The one function that makes tasks terminal. Result, event, outbox rows and the end of the job are one commit; worker, cancel,
+ * expiry and reconciler all come here. Returns the ids of the tasks that were ended: one that is missing had been ended,
+ * put back or taken over by somebody else, and nothing was written for it.
+ */
+export async function endTasks(parts: EndTaskParts, ends: readonly TaskEnd[]): Promise<Set<string>> {
+  const ended = await parts.database.transaction(async (tx) => {
+    const rows = await updateTasks(tx, ends);
+    const events = rows.map((row) => toEvent(row, ends.find((end) => end.taskId === row.id)!));
+    await insertEvents(tx, events);
+    await writeOutbox(tx, events, parts.maxAttempts);
+    await completeJobs(tx, parts.queue, rows, ends);
+    failPoint('end.before-commit');
+    return new Set(rows.map((row) => row.id));
+  });
+  failPoint('end.after-commit');
+  return ended;
+}
+
+interface EndedRow {
+  id: string;
+  tenant: string;
+  type: string;
+  status: TerminalStage;
+  result: string | null;
+  error: string | null;
+  metadata: string | null;
+  last_seq: number;
+  finished_at: Date;
+  webhook_endpoint_ids: string[];
+  webhook_url: string | null;
+  webhook_secret_id: string | null;
+  webhook_events: string[] | null;
+  traceparent: string | null;
+}
+
+async function updateTasks(tx: Tx, ends: readonly TaskEnd[]): Promise<EndedRow[]> {
+  const { rows } = await tx.query<EndedRow>(
+    `UPDATE postback.tasks t
+        SET status = n.status, result = n.result, error = n.error::json, runs = t.runs + n.charged::int,
+            run_token = NULL, run_deadline_at = NULL, last_seq = t.last_seq + 1, finished_at = now()
+       FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::boolean[]) AS n (id, run_token, status, result, error, charged)
+      WHERE t.id = n.id
+        -- the fence: a run ends its own task only, everybody else only what no run owns
+        AND CASE WHEN n.run_token IS NULL THEN t.status = 'queued' ELSE t.run_token = n.run_token END
+     RETURNING t.id, t.tenant, t.type, t.status, t.result, t.error::text AS error, t.metadata::text AS metadata, t.last_seq, t.finished_at,
+               t.webhook_endpoint_ids, t.webhook_url, t.webhook_secret_id, t.webhook_events, t.traceparent`,
+    [
+      ends.map((e) => e.taskId),
+      ends.map((e) => e.runToken),
+      ends.map((e) => e.stage),
+      ends.map((e) => e.result),
+      ends.map((e) => (e.error === null ? null : jsonText(e.error))),
+      ends.map((e) => e.charged),
+    ],
+  );
+  return rows;
+}
+
+function toEvent(row: EndedRow, end: TaskEnd): EventToSend {
+  return {
+    eventId: newId(),
+    eventType: terminalEventType(end.stage),
+    taskId: row.id,
+    taskType: row.type,
+    tenant: row.tenant,
+    status: row.status,
+    result: row.result,
+    error: row.error,
+    metadata: row.metadata,
+    seq: row.last_seq,
+    committedAt: row.finished_at,
+    traceparent: row.traceparent,
+    targets: targetsOf(row, terminalEventType(end.stage)),
+  };
+}
+
+function targetsOf(row: EndedRow, eventType: string): EventToSend['targets'] {
+  const { webhook_url: url, webhook_secret_id: secretId, webhook_events: wanted } = row;
+  if (url === null || secretId === null || !(wanted?.includes(eventType) ?? true)) return [];
+  return row.webhook_endpoint_ids.map((endpointId) => ({ endpointId, url, secretId }));
+}
+
+async function insertEvents(tx: Tx, events: readonly EventToSend[]): Promise<void> {
+  await tx.query(
+    `INSERT INTO postback.task_events (id, task_id, seq, type, data, created_at)
+     SELECT id, task_id, seq, type, data::json, created_at
+       FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::text[], $5::text[], $6::timestamptz[]) AS n (id, task_id, seq, type, data, created_at)`,
+    [
+      events.map((e) => e.eventId),
+      events.map((e) => e.taskId),
+      events.map((e) => e.seq),
+      events.map((e) => e.eventType),
+      events.map((e) => (e.error === null ? null : `{"error":${e.error}}`)),
+      events.map((e) => e.committedAt),
+    ],
+  );
+}
+
+/** pg-boss may have lost the job already; that changes nothing, since only `tasks` decides what is done. */
+async function completeJobs(tx: Tx, queue: Queue, rows: readonly EndedRow[], ends: readonly TaskEnd[]): Promise<void> {
+  for (const row of rows) {
+    const job = ends.find((end) => end.taskId === row.id)!.job;
+    if (job !== null) await queue.complete(tx, row.type, job);
+  }
+}

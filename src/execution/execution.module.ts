@@ -1,0 +1,29 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import type { Config } from '../config/config.js';
+import { Database } from '../platform/database/database.js';
+import { Queue } from '../platform/queue/queue.js';
+import { CONFIG } from '../platform/tokens.js';
+import { CancelController } from './cancel.controller.js';
+import type { EndTaskParts } from './end-task.js';
+import { END_TASK_PARTS } from './tokens.js';
+import { Upkeep } from './upkeep.js';
+import { Worker } from './worker.js';
+
+@Module({})
+export class ExecutionModule {
+  /** @param api whether this process answers HTTP; @param worker whether it runs tasks */
+  static forRoles({ api, worker }: { api: boolean; worker: boolean }): DynamicModule {
+    return {
+      module: ExecutionModule,
+      controllers: api ? [CancelController] : [],
+      providers: [
+        {
+          provide: END_TASK_PARTS,
+          useFactory: (config: Config, database: Database, queue: Queue): EndTaskParts => ({ database, queue, maxAttempts: config.retry.maxRetries + 1 }),
+          inject: [CONFIG, Database, Queue],
+        },
+        ...(worker ? [Worker, Upkeep] : []),
+      ],
+    };
+  }
+}

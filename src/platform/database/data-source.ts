@@ -1,0 +1,39 @@
+import { DataSource, type MixedList } from 'typeorm';
+
+export interface DataSourceSettings {
+  url: string;
+  poolSize: number;
+  applicationName: string;
+  migrations?: MixedList<Function>;
+  /** Longest time for one statement, in ms; 0 for none, which only a migration may need. */
+  statementTimeoutMs?: number;
+}
+
+/**
+ * One pool for one process. Every wait in it is bounded: a stopped backend or a silent network would otherwise
+ * hang its query for ever and empty the pool, one client after the other.
+ */
+export function createDataSource(settings: DataSourceSettings): DataSource {
+  const statementTimeoutMs = settings.statementTimeoutMs ?? 15_000;
+  return new DataSource({
+    type: 'postgres',
+    url: settings.url,
+    schema: 'postback',
+    migrations: settings.migrations ?? [],
+    migrationsTableName: 'migrations',
+    synchronize: false,
+    logging: false,
+    installExtensions: false,
+    poolErrorHandler: () => {}, // an idle client died; the pool replaces it, and the next query tells if there is more to it
+    extra: {
+      max: settings.poolSize,
+      application_name: settings.applicationName,
+      connectionTimeoutMillis: 5_000,
+      // the server ends a slow statement first; the client's own limit is for a server that no longer answers
+      statement_timeout: statementTimeoutMs,
+      query_timeout: statementTimeoutMs === 0 ? 0 : statementTimeoutMs + 5_000,
+      idle_in_transaction_session_timeout: 30_000,
+      keepAlive: true,
+    },
+  });
+}

@@ -1,0 +1,48 @@
+import type { DataSource, QueryRunner } from 'typeorm';
+import type { Result, Sql, Tx } from './sql.js';
+
+/** The pool as the rest of the code sees it: single statements, and transactions that can be seen in the code. */
+export class Database implements Sql {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async query<Row = Record<string, unknown>>(text: string, values: unknown[] = []): Promise<Result<Row>> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      return await runStatement<Row>(runner, text, values);
+    } finally {
+      await runner.release();
+    }
+  }
+
+  /** Commits what `work` wrote, or rolls all of it back and rethrows. */
+  async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      await runner.startTransaction();
+      const result = await work({ transaction: true, query: (text, values = []) => runStatement(runner, text, values) });
+      await runner.commitTransaction();
+      return result;
+    } catch (error) {
+      await rollBack(runner);
+      throw error;
+    } finally {
+      await runner.release();
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.dataSource.isInitialized) await this.dataSource.destroy();
+  }
+}
+
+/** The structured form of TypeORM's query: the plain one returns rows for SELECT but [rows, count] for UPDATE. */
+async function runStatement<Row>(runner: QueryRunner, text: string, values: unknown[]): Promise<Result<Row>> {
+  const { records, affected } = await runner.query(text, values, true);
+  return { rows: (records ?? []) as Row[], count: affected ?? records?.length ?? 0 };
+}
+
+/** A connection that died has nothing left to roll back; the first error is the one worth telling. */
+async function rollBack(runner: QueryRunner): Promise<void> {
+  if (!runner.isTransactionActive) return;
+  await runner.rollbackTransaction().catch(() => {});
+}

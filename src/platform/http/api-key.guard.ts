@@ -1,0 +1,35 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { Database } from '../database/database.js';
+import { findApiKey } from './api-keys.js';
+import { ACCESS, type Access, type Principal } from './principal.js';
+import { Problem } from './problem.js';
+
+/** Deny by default: a route says who may call it, or nobody may. */
+@Injectable()
+export class ApiKeyGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly database: Database,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [context.getHandler(), context.getClass()]);
+    if (access === 'public') return true;
+    const request = context.switchToHttp().getRequest<{ headers: { authorization?: string }; principal?: Principal }>();
+    const principal = await this.authenticate(request.headers.authorization);
+    if (!access?.some((scope) => principal.scopes.includes(scope))) {
+      throw new Problem(403, 'forbidden', `This API key may not do that; it needs the scope ${access?.join(' or ') ?? 'of nobody'}.`);
+    }
+    request.principal = principal;
+    return true;
+  }
+
+  private async authenticate(header: string | undefined): Promise<Principal> {
+    const key = /^Bearer ([\x21-\x7e]{8,256})$/i.exec(header ?? '')?.[1];
+    const principal = key === undefined ? null : await findApiKey(this.database, key);
+    if (principal !== null) return principal;
+    const detail = header === undefined ? 'Send an API key: Authorization: Bearer <key>.' : 'This API key is not known, has expired or was revoked.';
+    throw new Problem(401, 'unauthorized', detail, { headers: { 'www-authenticate': 'Bearer realm="postback"' } });
+  }
+}

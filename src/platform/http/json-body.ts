@@ -1,0 +1,33 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { parseJson } from './parse-json.js';
+import { Problem } from './problem.js';
+
+/** Replaces Fastify's JSON parser: no value gets past here that Postgres would refuse or JSON would quietly change. */
+export function acceptOnlySafeJson(fastify: FastifyInstance): void {
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request: FastifyRequest, body: Buffer, done) => {
+    try {
+      done(null, readJson(body));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+}
+
+function readJson(body: Buffer): unknown {
+  if (body.length === 0) throw new Problem(400, 'invalid_json', 'The request body is empty; send a JSON object.');
+  const parsed = parseJson(decodeUtf8(body));
+  if (parsed.ok) return parsed.value;
+  const errors = parsed.field === undefined ? undefined : [{ field: parsed.field, detail: parsed.message }];
+  throw new Problem(parsed.status, parsed.code, parsed.message, { errors });
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function decodeUtf8(body: Buffer): string {
+  try {
+    return utf8.decode(body);
+  } catch (cause) {
+    throw new Problem(400, 'invalid_json', 'The request body is not valid UTF-8.', { cause });
+  }
+}

@@ -1,0 +1,23 @@
+import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+
+export type Scope = 'submit' | 'read' | 'admin';
+
+/** Who is calling, from his API key. */
+export interface Principal {
+  keyId: string;
+  tenant: string;
+  scopes: readonly Scope[];
+}
+
+export const ACCESS = Symbol('access');
+export type Access = 'public' | readonly Scope[];
+
+/** Open to everybody. A route that names neither this nor `Needs` is closed to all. */
+export const Public = () => SetMetadata(ACCESS, 'public' satisfies Access);
+
+/** Open to keys that have one of these scopes. */
+export const Needs = (...scopes: Scope[]) => SetMetadata(ACCESS, scopes satisfies Access);
+
+export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
+  return context.switchToHttp().getRequest<{ principal: Principal }>().principal;
+});

@@ -1,0 +1,71 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from '../logging/logger.js';
+import { isDatabaseTrouble } from './database-trouble.js';
+import { Problem, unavailable } from './problem.js';
+
+/** Every error leaves as `application/problem+json`; what we did not foresee is logged with its cause and told without it. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(private readonly logger: Logger) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const problem = toProblem(error);
+    if (problem.status >= 500) this.logger.error({ event: 'http.error', method: request.method, route: request.routeOptions.url, code: problem.code, err: error }, problem.message);
+    void reply
+      .status(problem.status)
+      .headers({ 'cache-control': 'no-store', ...problem.more.headers })
+      .type('application/problem+json')
+      .send(JSON.stringify(problemBody(problem)));
+  }
+}
+
+export function problemBody(problem: Problem): object {
+  return {
+    type: 'about:blank',
+    title: TITLES[problem.status] ?? 'Error',
+    status: problem.status,
+    code: problem.code,
+    detail: problem.detail,
+    ...(problem.more.errors && { errors: problem.more.errors }),
+  };
+}
+
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (isDatabaseTrouble(error)) return unavailable(error);
+  const status = error instanceof HttpException ? error.getStatus() : (error as { statusCode?: number }).statusCode;
+  if (status === undefined || status >= 500) {
+    return new Problem(500, 'internal_error', 'Something went wrong on our side; it has been logged. Try again later.', { cause: error });
+  }
+  const [code, detail] = KNOWN[status] ?? ['bad_request', 'The request cannot be understood.'];
+  return new Problem(status, code, detail, { cause: error });
+}
+
+const TITLES: Record<number, string> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  409: 'Conflict',
+  410: 'Gone',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  422: 'Unprocessable Content',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+};
+
+/** What the framework refuses before a controller is reached. */
+const KNOWN: Record<number, [string, string]> = {
+  400: ['bad_request', 'The request cannot be understood.'],
+  401: ['unauthorized', 'Send an API key: Authorization: Bearer <key>.'],
+  403: ['forbidden', 'This API key may not do that.'],
+  404: ['not_found', 'There is nothing at this address; see /docs for the API.'],
+  413: ['body_too_large', 'The request body is larger than this service accepts.'],
+  415: ['unsupported_media_type', 'Send the body as application/json, uncompressed.'],
+};

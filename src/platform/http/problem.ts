@@ -1,0 +1,33 @@
+export interface FieldProblem {
+  /** Path of the field, e.g. `payload.items[3]`. */
+  field: string;
+  detail: string;
+}
+
+/**
+ * An answer that is not the one the caller hoped for, as RFC 9457 problem details. `code` is stable and for programs;
+ * `detail` is a sentence that says what to do, and never carries a secret or an internal.
+ */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly detail: string,
+    readonly more: { errors?: FieldProblem[]; headers?: Record<string, string>; cause?: unknown } = {},
+  ) {
+    super(detail, { cause: more.cause });
+    this.name = 'Problem';
+  }
+}
+
+export const invalid = (errors: FieldProblem[]): Problem =>
+  new Problem(422, 'validation_failed', 'The request has fields that cannot be accepted; see errors.', { errors });
+
+export const notFound = (what: string): Problem => new Problem(404, 'not_found', `${what} does not exist, or not for this API key.`);
+
+/** The answer while Postgres cannot be reached: nothing was stored, and the same request may be sent again. */
+export const unavailable = (cause: unknown): Problem =>
+  new Problem(503, 'temporarily_unavailable', 'The service cannot reach its database right now. Send the same request again later.', {
+    headers: { 'retry-after': '5' },
+    cause,
+  });

@@ -1,0 +1,12 @@
+import { ValidationPipe } from '@nestjs/common';
+import { flatten } from './validate-dto.js';
+import { invalid } from './problem.js';
+
+/** For query strings and small fixed bodies: values become what the DTO's `@Type` says, unknown ones are refused. */
+export const dtoPipe = new ValidationPipe({
+  transform: true,
+  whitelist: true,
+  forbidNonWhitelisted: true,
+  stopAtFirstError: true,
+  exceptionFactory: (errors) => invalid(errors.flatMap((error) => flatten(error))),
+});

@@ -1,0 +1,22 @@
+import { type ValidationError, validateSync } from 'class-validator';
+import type { FieldProblem } from './problem.js';
+
+/**
+ * Checks a plain object against a class-validator DTO and returns what is wrong with it; unknown fields are wrong.
+ * The values are copied, not transformed: what the caller sent is what the agent gets.
+ */
+export function validateDto<T extends object>(dto: new () => T, plain: object): { value: T; errors: FieldProblem[] } {
+  const value = Object.assign(new dto(), plain);
+  const errors = validateSync(value, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true, stopAtFirstError: true });
+  return { value, errors: errors.flatMap((error) => flatten(error)) };
+}
+
+/** class-validator's tree as paths: `items[0].name` rather than items > 0 > name. */
+export function flatten(error: ValidationError, parent = ''): FieldProblem[] {
+  const field = parent === '' ? error.property : /^\d+$/.test(error.property) ? `${parent}[${error.property}]` : `${parent}.${error.property}`;
+  const own = Object.entries(error.constraints ?? {}).map(([rule, detail]) => ({
+    field,
+    detail: rule === 'whitelistValidation' ? 'This field is not known here; leave it out.' : detail,
+  }));
+  return [...own, ...(error.children ?? []).flatMap((child) => flatten(child, field))];
+}

@@ -1,0 +1,93 @@
+import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { ScheduleModule } from '@nestjs/schedule';
+import type { Config } from '../config/config.js';
+import { Clock } from './clock.js';
+import { createDataSource } from './database/data-source.js';
+import { Database } from './database/database.js';
+import { DocumentDownloader } from './egress/document-downloader.js';
+import { OperatorClient } from './egress/operator-client.js';
+import { type EgressRules, egressRules } from './egress/rules.js';
+import { WebhookClient } from './egress/webhook-client.js';
+import { newId } from './ids.js';
+import { ProcessRegistration } from './lifecycle/process-registration.js';
+import { WakeUps } from './lifecycle/wake-ups.js';
+import type { Logger } from './logging/logger.js';
+import { Queue } from './queue/queue.js';
+import type { MasterKeys } from './secrets/envelope.js';
+import { Keyring } from './secrets/keyring.js';
+import { CONFIG, EGRESS_RULES, LOGGER, PROCESS_ID } from './tokens.js';
+
+export interface PlatformParts {
+  config: Config;
+  logger: Logger;
+  databaseUrl: string;
+  masterKeys: MasterKeys;
+  /** Whose jobs are queued and fetched. */
+  taskTypes: readonly string[];
+}
+
+/** What everything stands on; global, so that no module has to name it. */
+@Module({})
+export class PlatformModule implements OnApplicationShutdown {
+  constructor(
+    @Inject(Database) private readonly database: Database,
+    @Inject(Queue) private readonly queue: Queue,
+    @Inject(WebhookClient) private readonly webhooks: WebhookClient,
+    @Inject(DocumentDownloader) private readonly documents: DocumentDownloader,
+    @Inject(OperatorClient) private readonly operator: OperatorClient,
+    @Inject(ProcessRegistration) private readonly registration: ProcessRegistration,
+  ) {}
+
+  /** Last of all: whoever works has stopped in `beforeApplicationShutdown`. */
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.allSettled([this.webhooks.close(), this.documents.close(), this.operator.close(), this.queue.stop()]);
+    await this.registration.end();
+    await this.database.close();
+  }
+
+  static forRoot({ config, logger, databaseUrl, masterKeys, taskTypes }: PlatformParts): DynamicModule {
+    const providers = [
+      { provide: CONFIG, useValue: config },
+      { provide: LOGGER, useValue: logger },
+      { provide: PROCESS_ID, useValue: newId() },
+      { provide: EGRESS_RULES, useValue: egressRules(config.egress) },
+      Clock,
+      WakeUps,
+      ProcessRegistration,
+      { provide: Database, useFactory: () => connect(config, databaseUrl) },
+      { provide: Queue, useFactory: () => startQueue(config, logger, databaseUrl, taskTypes) },
+      { provide: Keyring, useFactory: (database: Database) => Keyring.load(database, masterKeys), inject: [Database] },
+      {
+        provide: WebhookClient,
+        useFactory: (rules: EgressRules, clock: Clock) => new WebhookClient({ rules, now: () => clock.monotonic() }),
+        inject: [EGRESS_RULES, Clock],
+      },
+      {
+        provide: DocumentDownloader,
+        useFactory: (rules: EgressRules) =>
+          new DocumentDownloader({ rules, maxBytes: config.documents.maxBytes, deadlineMs: config.documents.timeoutMs }),
+        inject: [EGRESS_RULES],
+      },
+      { provide: OperatorClient, useFactory: () => new OperatorClient({ urls: operatorUrls(config) }) },
+    ];
+    return { module: PlatformModule, global: true, imports: [ScheduleModule.forRoot()], providers, exports: providers };
+  }
+}
+
+async function connect(config: Config, url: string): Promise<Database> {
+  const dataSource = createDataSource({ url, poolSize: config.database.pool, applicationName: `postback ${config.roles.join('+')}` });
+  await dataSource.initialize();
+  return new Database(dataSource);
+}
+
+async function startQueue(config: Config, logger: Logger, url: string, taskTypes: readonly string[]): Promise<Queue> {
+  const onError = (error: Error) => logger.warn({ event: 'queue.error', err: error }, 'pg-boss reported an error; it goes on by itself');
+  const queue = new Queue({ url, supervise: config.roles.includes('worker'), onError });
+  await queue.start(taskTypes);
+  return queue;
+}
+
+/** Everything the operator's own config points to, and nothing a tenant can say. */
+function operatorUrls({ alerts, llm }: Config): string[] {
+  return [alerts.slackUrl, alerts.webhookUrl, llm.baseUrl].filter((url): url is string => url !== null);
+}

@@ -1,0 +1,82 @@
+import type { Tx } from '../platform/database/sql.js';
+import type { Submission, Submitted } from './submit-tasks.js';
+
+export interface IdempotencyClaim {
+  key: string;
+  /** Keyed HMAC of the request: tells "the same again" from "another under the same key". */
+  fingerprint: Buffer;
+  ttlMs: number;
+}
+
+type WithKey = Submission & { idempotency: IdempotencyClaim };
+
+/**
+ * Takes the Idempotency-Keys of a group of submits. Returns an answer for each submission that must not make a task,
+ * because its key was taken before or by an earlier one of the group. Waits for a concurrent submit with the same key.
+ */
+export async function claimIdempotencyKeys(tx: Tx, submissions: readonly Submission[]): Promise<Map<Submission, Submitted>> {
+  const asking = submissions.filter((submission): submission is WithKey => submission.idempotency !== null);
+  if (asking.length === 0) return new Map();
+  const first = firstOfEachKey(asking);
+  const won = await insertKeys(tx, first);
+  const losers = asking.filter((submission) => !won.has(submission.taskId));
+  if (losers.length === 0) return new Map();
+  const records = await readKeys(tx, losers);
+  return new Map(losers.map((loser) => [loser, answerFrom(records.get(keyOf(loser))!, loser)]));
+}
+
+/** One statement cannot take a key twice: of equal keys in the group only the first asks. */
+function firstOfEachKey(asking: readonly WithKey[]): WithKey[] {
+  const first = new Map<string, WithKey>();
+  for (const submission of asking) if (!first.has(keyOf(submission))) first.set(keyOf(submission), submission);
+  // sorted: two groups that meet at the same keys wait for one another instead of deadlocking
+  return [...first].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, submission]) => submission);
+}
+
+/** An expired record is taken over; a live one is left alone and its submission is not among the winners. */
+async function insertKeys(tx: Tx, submissions: readonly WithKey[]): Promise<Set<string>> {
+  const { rows } = await tx.query<{ task_id: string }>(
+    `INSERT INTO postback.idempotency_keys AS k (tenant, key, fingerprint, task_id, response, expires_at)
+     SELECT tenant, key, fingerprint, task_id, response, now() + ttl_ms * interval '1 ms'
+       FROM unnest($1::text[], $2::text[], $3::bytea[], $4::uuid[], $5::text[], $6::bigint[]) AS n (tenant, key, fingerprint, task_id, response, ttl_ms)
+     ON CONFLICT (tenant, key) DO UPDATE
+        SET fingerprint = excluded.fingerprint, task_id = excluded.task_id, response = excluded.response,
+            created_at = now(), expires_at = excluded.expires_at
+      WHERE k.expires_at <= now()
+     RETURNING task_id`,
+    [
+      submissions.map((s) => s.tenant),
+      submissions.map((s) => s.idempotency.key),
+      submissions.map((s) => s.idempotency.fingerprint),
+      submissions.map((s) => s.taskId),
+      submissions.map((s) => s.response),
+      submissions.map((s) => s.idempotency.ttlMs),
+    ],
+  );
+  return new Set(rows.map((row) => row.task_id));
+}
+
+interface KeyRecord {
+  tenant: string;
+  key: string;
+  fingerprint: Buffer;
+  task_id: string;
+  response: string;
+}
+
+/** A statement of its own: only a new snapshot sees what a concurrent submit has just committed. */
+async function readKeys(tx: Tx, submissions: readonly WithKey[]): Promise<Map<string, KeyRecord>> {
+  const { rows } = await tx.query<KeyRecord>(
+    `SELECT k.tenant, k.key, k.fingerprint, k.task_id, k.response
+       FROM postback.idempotency_keys k JOIN unnest($1::text[], $2::text[]) AS w (tenant, key) USING (tenant, key)`,
+    [submissions.map((s) => s.tenant), submissions.map((s) => s.idempotency.key)],
+  );
+  return new Map(rows.map((row) => [`${row.tenant}\n${row.key}`, row]));
+}
+
+function answerFrom(record: KeyRecord, submission: WithKey): Submitted {
+  if (!record.fingerprint.equals(submission.idempotency.fingerprint)) return { kind: 'mismatch' };
+  return { kind: 'replayed', taskId: record.task_id, response: record.response };
+}
+
+const keyOf = (submission: WithKey) => `${submission.tenant}\n${submission.idempotency.key}`;

@@ -1,0 +1,63 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ArrayNotEmpty, ArrayUnique, IsArray, IsIn, IsInt, IsObject, IsOptional, IsString, IsUUID, Max, Min } from 'class-validator';
+import type { Json } from '../agents/agent.js';
+import { TERMINAL_EVENT_TYPES, type TerminalEventType } from './states.js';
+
+const LONGEST_WAIT_SECONDS = 30 * 24 * 3600;
+
+/** The service's own fields of a submit, beside the agent's. */
+export class SubmitEnvelope {
+  @ApiPropertyOptional({
+    description: 'Where the one webhook goes when the task ends. Left out: poll or stream instead.',
+    example: 'https://client.com/my-agent-callback',
+    maxLength: 2048,
+  })
+  @IsOptional()
+  @IsString()
+  webhook_url?: string;
+
+  @ApiPropertyOptional({
+    description: 'Signs the webhook: `whsec_` and the base64 of 16 to 64 bytes, or any text of 8 to 256 bytes. Needed with webhook_url; never shown again.',
+    example: 'my-client-super-secret-key',
+    writeOnly: true,
+  })
+  @IsOptional()
+  @IsString()
+  webhook_secret?: string;
+
+  @ApiPropertyOptional({ description: 'A registered endpoint to tell instead of a webhook_url.', format: 'uuid' })
+  @IsOptional()
+  @IsUUID()
+  webhook_endpoint_id?: string;
+
+  @ApiPropertyOptional({ description: 'Which events to send; left out: every terminal one.', enum: TERMINAL_EVENT_TYPES, isArray: true })
+  @IsOptional()
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayUnique()
+  @IsIn(TERMINAL_EVENT_TYPES, { each: true, message: `each of webhook_events must be one of ${TERMINAL_EVENT_TYPES.join(', ')}` })
+  webhook_events?: TerminalEventType[];
+
+  @ApiPropertyOptional({
+    description: 'Your own JSON object, returned with every answer and webhook.',
+    type: 'object',
+    additionalProperties: true,
+    example: { order: 42 },
+  })
+  @IsOptional()
+  @IsObject()
+  metadata?: { [key: string]: Json };
+
+  @ApiPropertyOptional({ description: 'Seconds the task may wait to be started before it ends as expired.', minimum: 1, maximum: LONGEST_WAIT_SECONDS })
+  @IsOptional()
+  @IsInt({ message: `expires_in must be a whole number of seconds, from 1 to ${LONGEST_WAIT_SECONDS}` })
+  @Min(1)
+  @Max(LONGEST_WAIT_SECONDS)
+  expires_in?: number;
+
+  @ApiPropertyOptional({ description: "Seconds one run may take; at most the agent's own limit.", minimum: 1 })
+  @IsOptional()
+  @IsInt({ message: 'timeout must be a whole number of seconds' })
+  @Min(1)
+  timeout?: number;
+}

@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { AgentsController } from './agents.controller.js';
+import { SubmitController } from './submit.controller.js';
+import { TasksController } from './tasks.controller.js';
+
+@Module({ controllers: [AgentsController, SubmitController, TasksController] })
+export class TasksModule {}

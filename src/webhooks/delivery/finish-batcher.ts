@@ -1,0 +1,67 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isDatabaseTrouble } from '../../platform/http/database-trouble.js';
+import type { Finish } from './finish-attempts.js';
+
+export interface FinishBatcherOptions {
+  /** Writes a batch; may be called again with the same one after an outage, which the fence makes harmless. */
+  write(batch: readonly Finish[]): Promise<unknown>;
+  /** A finish that cannot be written at all, whatever it is paired with: its lease runs out, and the row comes back. */
+  onLost(finish: Finish, error: unknown): void;
+  /** Finishes wait so long for company, in ms. */
+  lingerMs: number;
+  maxBatch: number;
+}
+
+/** Collects attempts that end at about the same time and writes them with one commit. */
+export class FinishBatcher {
+  private waiting: { finish: Finish; done: () => void }[] = [];
+  private timer: NodeJS.Timeout | null = null;
+
+  constructor(private readonly options: FinishBatcherOptions) {}
+
+  /** Resolves once the finish is committed, or given up. */
+  add(finish: Finish): Promise<void> {
+    return new Promise((done) => {
+      this.waiting.push({ finish, done });
+      if (this.waiting.length >= this.options.maxBatch) this.flush();
+      else this.timer ??= setTimeout(() => this.flush(), this.options.lingerMs);
+    });
+  }
+
+  private flush(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    const batch = this.waiting;
+    this.waiting = [];
+    void this.write(batch.map(({ finish }) => finish)).finally(() => {
+      for (const { done } of batch) done();
+    });
+  }
+
+  /** Halves a batch that the database refuses, until the one row it will not take stands alone. */
+  private async write(batch: readonly Finish[]): Promise<void> {
+    try {
+      await this.throughOutages(batch);
+    } catch (error) {
+      if (batch.length === 1) return this.options.onLost(batch[0]!, error);
+      const half = Math.ceil(batch.length / 2);
+      await this.write(batch.slice(0, half));
+      await this.write(batch.slice(half));
+    }
+  }
+
+  private async throughOutages(batch: readonly Finish[]): Promise<void> {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        await this.options.write(batch);
+        return;
+      } catch (error) {
+        if (!isDatabaseTrouble(error) || tries >= MAX_TRIES) throw error;
+        await delay(Math.min(2_000, 50 * 2 ** tries));
+      }
+    }
+  }
+}
+
+/** About a minute; by then the leases are over and others have the rows. */
+const MAX_TRIES = 30;

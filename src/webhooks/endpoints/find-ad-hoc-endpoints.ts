@@ -1,0 +1,42 @@
+import type { Tx } from '../../platform/database/sql.js';
+import { newId } from '../../platform/ids.js';
+import type { AdHocKey } from './ad-hoc-key.js';
+
+export interface EndpointWanted extends AdHocKey {
+  tenant: string;
+}
+
+/** Ids of the ad-hoc endpoints of a group of submits, in the order asked; those not seen before are made. */
+export async function findAdHocEndpoints(tx: Tx, wanted: readonly EndpointWanted[]): Promise<string[]> {
+  const byKey = new Map(wanted.map((endpoint) => [keyOf(endpoint), endpoint]));
+  const ids = await select(tx, [...byKey.values()]);
+  const missing = [...byKey].filter(([key]) => !ids.has(key)).map(([, endpoint]) => endpoint);
+  if (missing.length > 0) {
+    await insert(tx, missing);
+    // a statement of its own: only a new snapshot sees the row that a concurrent submit has just committed
+    for (const [key, id] of await select(tx, missing)) ids.set(key, id);
+  }
+  return wanted.map((endpoint) => ids.get(keyOf(endpoint))!);
+}
+
+async function select(tx: Tx, endpoints: readonly EndpointWanted[]): Promise<Map<string, string>> {
+  const { rows } = await tx.query<{ id: string; tenant: string; url: string }>(
+    `SELECT e.id, e.tenant, e.url FROM unnest($1::text[], $2::text[]) AS w (tenant, url)
+       JOIN postback.webhook_endpoints e ON e.kind = 'ad_hoc' AND e.tenant = w.tenant AND e.url = w.url`,
+    [endpoints.map((e) => e.tenant), endpoints.map((e) => e.url)],
+  );
+  return new Map(rows.map((row) => [keyOf(row), row.id]));
+}
+
+/** Sorted, so that two groups that meet at the same unique keys wait for one another instead of deadlocking. */
+async function insert(tx: Tx, endpoints: readonly EndpointWanted[]): Promise<void> {
+  const sorted = [...endpoints].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  await tx.query(
+    `INSERT INTO postback.webhook_endpoints (id, tenant, kind, url, origin)
+     SELECT id, tenant, 'ad_hoc', url, origin FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS n (id, tenant, url, origin)
+     ON CONFLICT (tenant, url) WHERE kind = 'ad_hoc' DO NOTHING`,
+    [sorted.map(newId), sorted.map((e) => e.tenant), sorted.map((e) => e.url), sorted.map((e) => e.origin)],
+  );
+}
+
+const keyOf = ({ tenant, url }: { tenant: string; url: string }) => `${tenant}\n${url}`;

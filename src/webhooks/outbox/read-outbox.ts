@@ -1,0 +1,118 @@
+import type { Sql } from '../../platform/database/sql.js';
+import type { Position } from '../../platform/http/page.js';
+
+/** An outbox row as the API shows it. */
+export interface OutboxView {
+  id: string;
+  event_id: string;
+  event_type: string;
+  endpoint_id: string;
+  tenant: string;
+  task_id: string;
+  url: string;
+  status: string;
+  attempts: number;
+  attempts_charged: number;
+  max_attempts: number;
+  /** Null while it is being sent or at rest. */
+  next_attempt_at: Date | null;
+  /** While it is being sent: when another dispatcher may take over. */
+  lease_expires_at: Date | null;
+  last_status_code: number | null;
+  last_error: string | null;
+  dead_reason: string | null;
+  created_at: Date;
+  delivered_at: Date | null;
+  dead_at: Date | null;
+}
+
+export interface AttemptView {
+  attempt: number;
+  trigger: string;
+  started_at: Date;
+  duration_ms: number | null;
+  outcome: string;
+  charged: boolean;
+  status_code: number | null;
+  error_code: string | null;
+  error: string | null;
+  response_excerpt: string | null;
+}
+
+/** Everything may be left out; what is given must all hold. */
+export interface OutboxFilter {
+  id?: string;
+  status?: string;
+  endpoint_id?: string;
+  tenant?: string;
+  task_id?: string;
+  event_type?: string;
+  dead_reason?: string;
+  status_code?: number;
+  /** Created at or after. */
+  since?: string;
+  /** Created before. */
+  until?: string;
+}
+
+const COLUMNS = `
+  o.id, o.event_id, e.type AS event_type, o.endpoint_id, o.tenant, o.task_id, o.url, o.status, o.attempts, o.attempts_charged, o.max_attempts,
+  CASE WHEN o.status = 'pending' THEN o.next_attempt_at END AS next_attempt_at,
+  CASE WHEN o.status = 'delivering' THEN o.next_attempt_at END AS lease_expires_at,
+  o.last_status_code, o.last_error, o.dead_reason, o.created_at, o.delivered_at, o.dead_at`;
+
+/** One condition per filter, so that the planner sees only those that are given and picks the index that serves them. */
+const CONDITIONS: Record<keyof OutboxFilter, (parameter: string) => string> = {
+  id: ($) => `o.id = ${$}`,
+  status: ($) => `o.status = ${$}`,
+  endpoint_id: ($) => `o.endpoint_id = ${$}`,
+  tenant: ($) => `o.tenant = ${$}`,
+  task_id: ($) => `o.task_id = ${$}`,
+  event_type: ($) => `e.type = ${$}`,
+  dead_reason: ($) => `o.dead_reason = ${$}`,
+  status_code: ($) => `o.last_status_code = ${$}`,
+  since: ($) => `o.created_at >= ${$}`,
+  until: ($) => `o.created_at < ${$}`,
+};
+
+export type OutboxRow = OutboxView & { position: string };
+
+/** Newest first, after `position` if there is one; at most `limit` rows. */
+export async function listOutbox(sql: Sql, filter: OutboxFilter, position: Position | null, limit: number): Promise<OutboxRow[]> {
+  const values: unknown[] = [];
+  const parameter = (value: unknown) => `$${values.push(value)}`;
+  const conditions = (Object.keys(CONDITIONS) as (keyof OutboxFilter)[])
+    .filter((name) => filter[name] !== undefined)
+    .map((name) => CONDITIONS[name](parameter(filter[name])));
+  if (position !== null) conditions.push(`(o.created_at, o.id) < (${parameter(position.createdAt)}::timestamptz, ${parameter(position.id)}::uuid)`);
+  const { rows } = await sql.query<OutboxRow>(
+    `SELECT ${COLUMNS}, o.created_at::text AS position
+       FROM postback.webhook_outbox o JOIN postback.webhook_events e ON e.id = o.event_id
+      ${conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''}
+      ORDER BY o.created_at DESC, o.id DESC LIMIT ${parameter(limit)}`,
+    values,
+  );
+  return rows;
+}
+
+export async function readOutboxRow(sql: Sql, id: string): Promise<OutboxView | null> {
+  const [row] = await listOutbox(sql, { id }, null, 1);
+  if (row === undefined) return null;
+  const { position: _, ...view } = row;
+  return view;
+}
+
+/** The exact text that is signed and sent; null once purged. */
+export async function readEventBody(sql: Sql, eventId: string): Promise<string | null> {
+  const { rows } = await sql.query<{ body: string | null }>('SELECT body FROM postback.webhook_events WHERE id = $1', [eventId]);
+  return rows[0]?.body ?? null;
+}
+
+export async function readAttempts(sql: Sql, outboxId: string): Promise<AttemptView[]> {
+  const { rows } = await sql.query<AttemptView>(
+    `SELECT attempt, trigger, started_at, duration_ms, outcome, charged, status_code, error_code, error, response_excerpt
+       FROM postback.webhook_attempts WHERE outbox_id = $1 ORDER BY attempt`,
+    [outboxId],
+  );
+  return rows;
+}

@@ -1,0 +1,11 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { AlertsModule } from '../alerts/alerts.module.js';
+import { Dispatcher } from './delivery/dispatcher.js';
+
+@Module({})
+export class WebhooksModule {
+  /** For processes that send webhooks. */
+  static forDispatcher(): DynamicModule {
+    return { module: WebhooksModule, imports: [AlertsModule.forDispatcher()], providers: [Dispatcher] };
+  }
+}

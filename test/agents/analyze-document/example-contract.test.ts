@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from '@jest/globals';
+import { expectedDiscrepancies, expectedIpClauses, expectedPages } from '../../../examples/contract/expected.js';
+import { AnalyzeDocumentAgent } from '../../../src/agents/analyze-document/analyze-document.agent.js';
+import { runAgent } from '../../support/run-agent.js';
+
+const pdf = new URL('../../../examples/contract/master-services-agreement.pdf', import.meta.url);
+const input = { document_url: 'https://a.test/contract.pdf', analysis_type: 'ip_clauses' };
+
+describe('the example contract', () => {
+  it('gives exactly the clauses and discrepancies a reader finds', async () => {
+    const { result } = await runAgent(AnalyzeDocumentAgent, input, { download: async () => readFile(pdf) });
+    expect(result.ip_clauses).toEqual(expectedIpClauses);
+    expect(result.discrepancies.map(({ category, clause_ref, severity }) => ({ category, clause_ref, severity }))).toEqual(
+      expectedDiscrepancies,
+    );
+    expect(result.document).toMatchObject({ pages: expectedPages, title: 'Master Software Development and Services Agreement' });
+  });
+
+  it('quotes in each excerpt and discrepancy words that stand in the clause', async () => {
+    const { result } = await runAgent(AnalyzeDocumentAgent, input, { download: async () => readFile(pdf) });
+    const texts = new Map(result.clauses.map(({ ref, text }) => [ref, text]));
+    for (const { ref, excerpts, categories, confidence } of result.clauses) {
+      expect(new Set(excerpts.map(({ category }) => category))).toEqual(new Set(categories));
+      for (const { text } of excerpts) expect(texts.get(ref)).toContain(text);
+      expect(confidence).toBeGreaterThan(0);
+      expect(confidence).toBeLessThanOrEqual(1);
+    }
+    for (const { clause_ref, found } of result.discrepancies) expect(texts.get(clause_ref ?? '')).toContain(found);
+  });
+
+  it('reports progress that grows, in words, without a report for every page', async () => {
+    const { progress } = await runAgent(AnalyzeDocumentAgent, input, { download: async () => readFile(pdf) });
+    const fractions = progress.map(({ fraction }) => fraction);
+    expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
+    expect(progress.map(({ message }) => message)).toEqual(
+      expect.arrayContaining([
+        'Downloading the document',
+        `Reading page 1 of ${expectedPages}`,
+        'Finding clauses',
+        'Comparing with the standard agreement',
+      ]),
+    );
+    expect(progress.length).toBeLessThan(20);
+  });
+});

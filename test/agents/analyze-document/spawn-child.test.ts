@@ -1,0 +1,32 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { spawnChild } from '../../../src/agents/analyze-document/child/spawn-child.js';
+import { defaultLimits } from '../../../src/agents/analyze-document/limits.js';
+
+const onLinux = process.platform === 'linux' ? it : it.skip;
+
+describe('the process that reads documents', () => {
+  afterEach(() => {
+    delete process.env.POSTBACK_MASTER_KEY;
+  });
+
+  onLinux('gets nothing of our environment, so no secret can leak through a document', async () => {
+    process.env.POSTBACK_MASTER_KEY = 'a secret';
+    const child = spawnChild(defaultLimits);
+    try {
+      const environment = await readFile(`/proc/${child.pid}/environ`, 'utf8');
+      expect(environment.split('\0').filter(Boolean)).toEqual(['PATH=/usr/bin:/bin']);
+    } finally {
+      child.kill('SIGKILL');
+      await once(child, 'close');
+    }
+  });
+
+  it('says nothing on its standard output but messages, one per line', async () => {
+    const child = spawnChild(defaultLimits);
+    child.stdin.end('1. License. Licensor hereby grants to Licensee a license to use the software.');
+    const lines = (await child.stdout.toArray()).join('').trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line).kind)).toEqual(['stage', 'stage', 'done']);
+  });
+});

@@ -1,0 +1,75 @@
+import { describe, expect, it } from '@jest/globals';
+import { FAIL_POINTS, type FailPoint } from '../../src/platform/lifecycle/fail-point.js';
+import { eventually } from '../support/eventually.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { Receiver } from '../support/receiver.js';
+import { call, ServiceProcess, sql } from '../support/service.js';
+
+/** What each death costs. Requests: how often the receiver hears of it in all; interruptions: runs cut short, charged to nobody. */
+const EXPECTED: Record<FailPoint, { requests: number; interruptions: number; attempts: string[] }> = {
+  'submit.before-commit': { requests: 1, interruptions: 0, attempts: ['delivered'] },
+  'submit.after-commit': { requests: 1, interruptions: 0, attempts: ['delivered'] },
+  'run.after-claim': { requests: 1, interruptions: 1, attempts: ['delivered'] },
+  'run.before-end': { requests: 1, interruptions: 1, attempts: ['delivered'] },
+  'end.before-commit': { requests: 1, interruptions: 1, attempts: ['delivered'] },
+  'end.after-commit': { requests: 1, interruptions: 0, attempts: ['delivered'] },
+  'delivery.after-claim': { requests: 1, interruptions: 0, attempts: ['unknown', 'delivered'] },
+  // the receiver had it, and nobody wrote that down: the one case in which it hears of an event twice
+  'delivery.after-send': { requests: 2, interruptions: 0, attempts: ['unknown', 'delivered'] },
+  'delivery.before-commit': { requests: 2, interruptions: 0, attempts: ['unknown', 'delivered'] },
+  'delivery.after-commit': { requests: 1, interruptions: 0, attempts: ['delivered'] },
+};
+
+describe('a process killed at the worst moment', () => {
+  it.each(FAIL_POINTS)('loses nothing at %s', async (failPoint) => {
+    const database = await createTestDatabase();
+    const receiver = await Receiver.start(200);
+    const doomed = await ServiceProcess.start(database, { FAILPOINT: failPoint });
+    const submit = (url: string) =>
+      call('POST', `${url}/agent/echo`, {
+        body: { payload: failPoint, webhook_url: receiver.url(), webhook_secret: 'a secret for tests' },
+        headers: { 'idempotency-key': 'the-same-key' },
+      });
+    await submit(doomed.url).catch(() => null); // some deaths come before the answer
+    expect(await doomed.ended()).toBe('SIGKILL');
+
+    const successor = await ServiceProcess.start(database);
+    const answer = await submit(successor.url); // what a careful client does when it has no answer
+    expect(answer.status).toBe(202);
+    await expireLeases(database);
+    await eventually(() => allDelivered(database), 'the webhook to be delivered');
+
+    const expected = EXPECTED[failPoint];
+    const [task, ...others] = await sql(database, 'SELECT id, status, runs, interruptions FROM postback.tasks');
+    expect(others).toEqual([]);
+    expect(task).toEqual({ id: answer.body.task_id, status: 'completed', runs: 1, interruptions: expected.interruptions });
+    expect(receiver.received).toHaveLength(expected.requests);
+    expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+    expect(new Set(receiver.received.map(({ body }) => body.toString())).size).toBe(1);
+    const attempts = await sql<{ outcome: string; charged: boolean }>(database, 'SELECT outcome, charged FROM postback.webhook_attempts ORDER BY attempt');
+    expect(attempts.map(({ outcome }) => outcome)).toEqual(expected.attempts);
+    expect(attempts.some(({ charged }) => charged)).toBe(false);
+
+    expect(await successor.stop()).toBe(0);
+    await receiver.stop();
+    await database.drop();
+  });
+
+  it('is only possible outside production', async () => {
+    const database = await createTestDatabase();
+    const service = await ServiceProcess.start(database, { FAILPOINT: 'submit.before-commit', NODE_ENV: 'production', POSTBACK_HOST: '127.0.0.1' });
+    expect((await call('POST', `${service.url}/agent/echo`, { body: {} })).status).toBe(202);
+    await service.stop();
+    await database.drop();
+  });
+});
+
+/** Time passes for the rows of the dead dispatcher: its leases run out. */
+async function expireLeases(database: TestDatabase): Promise<void> {
+  await sql(database, "UPDATE postback.webhook_outbox SET next_attempt_at = now() WHERE status = 'delivering'");
+}
+
+async function allDelivered(database: TestDatabase): Promise<boolean> {
+  const [row] = await sql<{ all: boolean | null }>(database, "SELECT bool_and(status = 'delivered') AS all FROM postback.webhook_outbox");
+  return row!.all === true;
+}

@@ -1,0 +1,73 @@
+import { plainToInstance } from 'class-transformer';
+import { type ValidationError, validate } from 'class-validator';
+import type { Agent, Download, Json, RunContext } from '../../src/agents/agent.js';
+
+export interface AgentRun<Result> {
+  result: Result;
+  progress: { fraction: number; message?: string; data?: Json }[];
+  logs: { message: string; data?: Json }[];
+}
+
+type Bytes = Buffer | string;
+
+export interface RunAgentOptions {
+  /** What `ctx.download` finds: contents by URL, or a function from a URL to contents. */
+  download?: Record<string, Bytes> | ((url: string) => Bytes | Promise<Bytes>);
+  signal?: AbortSignal;
+  /** 1 unless told: the number of the charged run. */
+  run?: number;
+  /** 0 unless told. */
+  interruptions?: number;
+}
+
+/**
+ * Runs an agent as the service does, without queue, database or network: checks `input` against the agent's DTO (fields
+ * it does not list are refused), then calls `run` with a context that records. Takes the agent's class, or an instance.
+ *
+ *     const { result, progress } = await runAgent(MyAgent, { document_url: 'https://a.test/x.txt' }, {
+ *       download: { 'https://a.test/x.txt': 'some text' },
+ *     });
+ *
+ * What the agent throws comes through: `await expect(runAgent(…)).rejects.toMatchObject({ code: 'document_empty' })`.
+ */
+export async function runAgent<Input extends object, Result extends object | Json>(
+  agentOrClass: Agent<Input, Result> | (new () => Agent<Input, Result>),
+  input: Record<string, unknown>,
+  options: RunAgentOptions = {},
+): Promise<AgentRun<Result>> {
+  const agent = typeof agentOrClass === 'function' ? new agentOrClass() : agentOrClass;
+  const checked = await checkInput(agent, input);
+  const progress: AgentRun<Result>['progress'] = [];
+  const logs: AgentRun<Result>['logs'] = [];
+  const ctx: RunContext = {
+    taskId: '01890a5d-ac96-774b-bcce-b302099a8057',
+    tenant: 'test',
+    run: options.run ?? 1,
+    interruptions: options.interruptions ?? 0,
+    signal: options.signal ?? new AbortController().signal,
+    progress: async (fraction, message, data) => void progress.push({ fraction, message, data }),
+    log: async (message, data) => void logs.push({ message, data }),
+    download: (url) => download(url, options.download),
+  };
+  return { result: await agent.run(checked, ctx), progress, logs };
+}
+
+async function checkInput<Input extends object>(
+  agent: Pick<Agent<Input>, 'type' | 'input'>,
+  input: Record<string, unknown>,
+): Promise<Input> {
+  const instance = plainToInstance(agent.input, input);
+  const errors = await validate(instance, { whitelist: true, forbidNonWhitelisted: true });
+  if (errors.length > 0) throw new Error(`the input of ${agent.type} is not valid: ${errors.map(describeError).join('; ')}`);
+  return instance;
+}
+
+function describeError({ property, constraints, children }: ValidationError): string {
+  return [...Object.values(constraints ?? {}), ...(children ?? []).map((child) => `${property}.${describeError(child)}`)].join(', ');
+}
+
+async function download(url: string, source: RunAgentOptions['download']): Promise<Download> {
+  const found = typeof source === 'function' ? await source(url) : source?.[url];
+  if (found === undefined) throw new Error(`the agent downloads ${url}, which this test did not provide`);
+  return { bytes: Buffer.from(found), url, contentType: null };
+}

@@ -1,0 +1,134 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import pg from 'pg';
+import { boot, type Running } from '../../src/boot.js';
+import { loadConfig } from '../../src/config/load-config.js';
+import { createLogger } from '../../src/platform/logging/logger.js';
+import { packageRoot } from '../../src/platform/package-root.js';
+import type { TestDatabase } from './postgres.js';
+
+export const API_KEY = 'test-consumer-key';
+export const ADMIN_KEY = 'test-admin-key';
+const MASTER_KEY = Buffer.alloc(32, 7).toString('base64');
+
+/** Settings for tests: loopback receivers allowed, demo agents on, and nothing waits longer than it must. */
+export function testEnvironment(database: TestDatabase, more: Record<string, string> = {}): Record<string, string> {
+  return {
+    DATABASE_URL: database.url,
+    PORT: '0',
+    POSTBACK_PUBLIC_URL: 'http://postback.test',
+    POSTBACK_MASTER_KEY: MASTER_KEY,
+    POSTBACK_BOOTSTRAP_API_KEY: API_KEY,
+    POSTBACK_BOOTSTRAP_ADMIN_KEY: ADMIN_KEY,
+    POSTBACK_DEMO_AGENTS: 'true',
+    POSTBACK_EGRESS_ALLOW_HTTP: 'true',
+    POSTBACK_EGRESS_ALLOW_CIDRS: '127.0.0.0/8',
+    POSTBACK_RETRY_BASE_MS: '20',
+    POSTBACK_RETRY_CAP_MS: '50',
+    POSTBACK_POLL_INTERVAL_MS: '50',
+    POSTBACK_TASK_POLL_INTERVAL_MS: '500',
+    POSTBACK_HEARTBEAT_MS: '200',
+    POSTBACK_PROCESS_LOST_MS: '1000',
+    POSTBACK_DATABASE_POOL: '8',
+    POSTBACK_LOG_LEVEL: 'silent',
+    ...more,
+  };
+}
+
+/** The service within the test's own process. */
+export async function startService(database: TestDatabase, more: Record<string, string> = {}): Promise<Running & { url: string }> {
+  const config = loadConfig(testEnvironment(database, more));
+  const running = await boot(config, createLogger(config.log.level), () => {});
+  return { ...running, url: running.url ?? '' };
+}
+
+/** The built service as a process of its own, to be killed. */
+export class ServiceProcess {
+  private constructor(
+    readonly child: ChildProcess,
+    readonly url: string,
+  ) {}
+
+  /** @param more environment on top of `testEnvironment`; resolves once the service answers */
+  static async start(database: TestDatabase, more: Record<string, string> = {}): Promise<ServiceProcess> {
+    const port = await freePort();
+    const env = { PATH: process.env.PATH ?? '', ...testEnvironment(database, { PORT: String(port), POSTBACK_LOG_LEVEL: 'info', ...more }) };
+    const child = spawn(process.execPath, [packageRoot('dist/src/main.js')], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let told = '';
+    child.stderr!.on('data', (chunk) => {
+      told += chunk;
+    });
+    const ready = (async () => {
+      for await (const line of createInterface({ input: child.stdout! })) if (line.includes('"service.ready"')) return;
+      throw new Error(`The service ended before it was ready:\n${told}`);
+    })();
+    await ready;
+    child.stdout!.resume();
+    return new ServiceProcess(child, `http://127.0.0.1:${port}`);
+  }
+
+  /** Resolves with the signal or exit code the process ended with. */
+  async ended(): Promise<NodeJS.Signals | number | null> {
+    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'exit');
+    return this.child.signalCode ?? this.child.exitCode;
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<NodeJS.Signals | number | null> {
+    this.child.kill(signal);
+    return this.ended();
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+export interface Answered {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests read what they expect
+  body: any;
+  text: string;
+}
+
+/** One call of the API; JSON in, JSON out. */
+export async function call(
+  method: string,
+  url: string,
+  options: { body?: unknown; key?: string | null; headers?: Record<string, string> } = {},
+): Promise<Answered> {
+  const { body, key = API_KEY, headers = {} } = options;
+  const response = await fetch(url, {
+    method,
+    headers: {
+      ...(key !== null && { authorization: `Bearer ${key}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, body: text.startsWith('{') ? JSON.parse(text) : null };
+}
+
+/** Rows as a DBA would see them. */
+export async function sql<Row extends object = Record<string, unknown>>(
+  database: TestDatabase,
+  text: string,
+  values: unknown[] = [],
+): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  try {
+    return (await client.query<Row>(text, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
