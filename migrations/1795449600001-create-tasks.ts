@@ -129,15 +129,19 @@ export class CreateTasks1795449600001 implements MigrationInterface {
           data: 'What the event says, by type',
           created_at: 'When it was committed',
         }),
-        comments('idempotency_keys', 'First answer to each Idempotency-Key, so that a repeated submit gets it again and makes no second task.', {
-          tenant: 'Owner of the key',
-          key: 'Idempotency-Key header of the submit',
-          fingerprint: 'Keyed HMAC of type and canonical body: another body under the same key is refused',
-          task_id: 'tasks.id of the task that the first submit made',
-          response: 'Body of the first answer, byte for byte',
-          created_at: 'When the first submit was committed',
-          expires_at: 'After this the key may be used anew',
-        }),
+        comments(
+          'idempotency_keys',
+          'First answer to each Idempotency-Key, so that a repeated submit gets it again and makes no second task.',
+          {
+            tenant: 'Owner of the key',
+            key: 'Idempotency-Key header of the submit',
+            fingerprint: 'Keyed HMAC of type and canonical body: another body under the same key is refused',
+            task_id: 'tasks.id of the task that the first submit made',
+            response: 'Body of the first answer, byte for byte',
+            created_at: 'When the first submit was committed',
+            expires_at: 'After this the key may be used anew',
+          },
+        ),
       ].join('\n'),
     );
   }

@@ -198,7 +198,7 @@ export class CreateWebhooks1795449600002 implements MigrationInterface {
           secret_id: 'webhook_secrets.id of the secret that signs it',
           status: 'pending, delivering (under a lease), held (endpoint blocked), delivered, dead (waits for a person)',
           attempts: 'Claims so far, never refunded; the webhook-attempt header and the key of webhook_attempts',
-          attempts_charged: "Attempts the receiver is to blame for; the position in the retry schedule; a redelivery starts it anew at 0",
+          attempts_charged: 'Attempts the receiver is to blame for; the position in the retry schedule; a redelivery starts it anew at 0',
           max_attempts: 'Dead (exhausted) when attempts_charged reaches this; retries + 1',
           next_attempt_at: 'pending: not sent before. delivering: when the lease ends and another dispatcher may take over',
           next_trigger: 'What the next attempt is due to: schedule, manual or bulk',

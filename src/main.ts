@@ -16,7 +16,11 @@ try {
   const service = await boot(config, logger, tell);
   stopOnSignal(service.stop, logger);
   logger.info({ event: 'service.ready', url: service.url, roles: config.roles, pid: process.pid }, 'service.ready');
-  tell(service.url === null ? `Postback works as ${config.roles.join(' and ')}.` : `Postback is ready at ${service.url} (API documentation at ${service.url}/docs).`);
+  tell(
+    service.url === null
+      ? `Postback works as ${config.roles.join(' and ')}.`
+      : `Postback is ready at ${service.url} (API documentation at ${service.url}/docs).`,
+  );
 } catch (error) {
   tell(error instanceof ConfigError ? error.message : `Postback could not start: ${explain(error)}`);
   process.exit(1);
@@ -43,7 +47,8 @@ function stopOnSignal(stop: () => Promise<void>, logger: Logger): void {
 
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return `${error.message}. Another program listens there; set PORT to a free port.`;
+  if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
+    return `${error.message}. Another program listens there; set PORT to a free port.`;
   if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return `${error.message}. Is the Postgres of DATABASE_URL running?`;
   return error.stack ?? error.message;
 }

@@ -14,9 +14,14 @@ export function describeApi(app: INestApplication, agents: AgentRegistry): OpenA
     .addBearerAuth()
     .addSecurityRequirements('bearer')
     .build();
-  const extraModels = [SubmitEnvelope, ...agents.all.flatMap((agent) => (agent.output === null ? [agent.input] : [agent.input, agent.output]))];
+  const extraModels = [
+    SubmitEnvelope,
+    ...agents.all.flatMap((agent) => (agent.output === null ? [agent.input] : [agent.input, agent.output])),
+  ];
   const document = SwaggerModule.createDocument(app, outline, { extraModels });
-  document.paths = Object.fromEntries(Object.entries(document.paths).flatMap(([path, item]) => (path === '/agent/{type}' ? expand(path, item, agents) : [[path, item]])));
+  document.paths = Object.fromEntries(
+    Object.entries(document.paths).flatMap(([path, item]) => (path === '/agent/{type}' ? expand(path, item, agents) : [[path, item]])),
+  );
   return document;
 }
 

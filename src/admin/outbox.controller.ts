@@ -7,7 +7,14 @@ import { notFound, Problem } from '../platform/http/problem.js';
 import { dtoPipe } from '../platform/http/query.pipe.js';
 import { isId } from '../platform/ids.js';
 import { WakeUps } from '../platform/lifecycle/wake-ups.js';
-import { type AttemptView, listOutbox, type OutboxView, readAttempts, readEventBody, readOutboxRow } from '../webhooks/outbox/read-outbox.js';
+import {
+  type AttemptView,
+  listOutbox,
+  type OutboxView,
+  readAttempts,
+  readEventBody,
+  readOutboxRow,
+} from '../webhooks/outbox/read-outbox.js';
 import { redeliver } from '../webhooks/outbox/redeliver.js';
 import { OutboxQuery } from './outbox-query.dto.js';
 
@@ -54,7 +61,11 @@ export class OutboxController {
       case 'waiting_already':
         throw new Problem(409, 'waiting_already', 'This webhook is still on its schedule; it will be sent by itself.');
       case 'body_purged':
-        throw new Problem(410, 'body_purged', 'The body of this webhook has been removed by retention or erasure, so it cannot be sent again.');
+        throw new Problem(
+          410,
+          'body_purged',
+          'The body of this webhook has been removed by retention or erasure, so it cannot be sent again.',
+        );
       default:
         throw new Error(`Redelivery cannot end as ${outcome satisfies never}.`);
     }

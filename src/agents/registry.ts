@@ -49,7 +49,7 @@ function check(agent: AnyAgent): void {
   }
 }
 
-function fieldsOf(dto: Function): string[] {
+function fieldsOf(dto: new () => object): string[] {
   const rules = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
   return [...new Set(rules.map((rule) => rule.propertyName))];
 }

@@ -64,7 +64,15 @@ export class AlertSender implements OnApplicationBootstrap, BeforeApplicationShu
     const retryInMs = error === null || claimed.attempts >= MAX_ATTEMPTS ? null : this.waitMs(claimed.attempts);
     await finishNotice(this.database, claimed, error, retryInMs);
     this.logger[error === null ? 'info' : 'warn'](
-      { event: 'alert.notice', sink: claimed.sink, kind: claimed.notice.kind, notice: claimed.notice.event, attempt: claimed.attempts, error, retry_in_ms: retryInMs },
+      {
+        event: 'alert.notice',
+        sink: claimed.sink,
+        kind: claimed.notice.kind,
+        notice: claimed.notice.event,
+        attempt: claimed.attempts,
+        error,
+        retry_in_ms: retryInMs,
+      },
       'alert.notice',
     );
     if (retryInMs !== null && retryInMs < 5_000) setTimeout(() => this.loop.wake(), retryInMs + 1).unref();

@@ -53,5 +53,10 @@ export async function raiseAlerts(tx: Tx, sinks: readonly AlertSink[], alerts: r
     ],
   );
   const told = rows.filter((row) => row.notify);
-  await queueNotices(tx, sinks, told.map((row) => row.id), 'raised');
+  await queueNotices(
+    tx,
+    sinks,
+    told.map((row) => row.id),
+    'raised',
+  );
 }

@@ -11,7 +11,12 @@ export async function resolveDeadLetters(database: Database, sinks: readonly Ale
           AND NOT EXISTS (SELECT FROM postback.webhook_outbox o WHERE o.endpoint_id = a.endpoint_id AND o.status = 'dead')
        RETURNING id`,
     );
-    await queueNotices(tx, sinks, rows.map(({ id }) => id), 'resolved');
+    await queueNotices(
+      tx,
+      sinks,
+      rows.map(({ id }) => id),
+      'resolved',
+    );
     return rows.length;
   });
 }

@@ -16,7 +16,10 @@ export async function cancelTask(parts: EndTaskParts, tenant: string, taskId: st
 }
 
 async function look({ database }: EndTaskParts, tenant: string, taskId: string): Promise<TaskStage | null> {
-  const { rows } = await database.query<{ status: TaskStage }>('SELECT status FROM postback.tasks WHERE id = $1 AND tenant = $2', [taskId, tenant]);
+  const { rows } = await database.query<{ status: TaskStage }>('SELECT status FROM postback.tasks WHERE id = $1 AND tenant = $2', [
+    taskId,
+    tenant,
+  ]);
   return rows[0]?.status ?? null;
 }
 

@@ -25,8 +25,11 @@ export class CancelController {
     const stage = isId(id) ? await cancelTask(this.parts, caller.tenant, id) : null;
     if (stage === null) throw notFound('This task');
     if (stage === 'canceling') this.worker?.cancel(id);
-    else if (stage !== 'canceled') throw new Problem(409, 'task_ended', `The task ended before, as ${stage}; there is nothing left to cancel.`);
+    else if (stage !== 'canceled')
+      throw new Problem(409, 'task_ended', `The task ended before, as ${stage}; there is nothing left to cancel.`);
     this.wakeUps.ring('delivery-due');
-    void reply.status(stage === 'canceled' ? 200 : 202).send({ task_id: id, status: stage === 'canceled' ? 'canceled' : 'processing', stage });
+    void reply
+      .status(stage === 'canceled' ? 200 : 202)
+      .send({ task_id: id, status: stage === 'canceled' ? 'canceled' : 'processing', stage });
   }
 }

@@ -1,6 +1,6 @@
+import type { Json } from '../agents/agent.js';
 import type { Sql } from '../platform/database/sql.js';
 import { newId } from '../platform/ids.js';
-import type { Json } from '../agents/agent.js';
 
 /** A run that this process owns until it ends it, puts it back, or loses its token. */
 export interface ClaimedRun {
@@ -39,5 +39,13 @@ export async function claimRun(sql: Sql, taskId: string, runToken: string, worke
   );
   const row = rows[0];
   if (row === undefined) return null;
-  return { taskId, runToken, tenant: row.tenant, input: row.input, runs: row.runs, interruptions: row.interruptions, timeoutMs: row.timeout_ms };
+  return {
+    taskId,
+    runToken,
+    tenant: row.tenant,
+    input: row.input,
+    runs: row.runs,
+    interruptions: row.interruptions,
+    timeoutMs: row.timeout_ms,
+  };
 }

@@ -26,13 +26,21 @@ export function decideRun(outcome: RunOutcome, run: { runs: number; interruption
   if (error instanceof RunTimedOut) return ended('error', 'timed_out', error.message);
   const failed = run.runs + 1;
   if (failed >= policy.maxRuns) return ended('error', 'agent_error', `The agent failed unexpectedly in each of ${failed} runs.`);
-  return { kind: 'put-back', why: 'retry', delayMs: policy.backoffMs * 2 ** run.runs, reason: `Run ${failed} of ${policy.maxRuns} failed unexpectedly.` };
+  return {
+    kind: 'put-back',
+    why: 'retry',
+    delayMs: policy.backoffMs * 2 ** run.runs,
+    reason: `Run ${failed} of ${policy.maxRuns} failed unexpectedly.`,
+  };
 }
 
 /** @param interruptions before this one */
 export function interrupted(interruptions: number): RunDecision {
   if (interruptions + 1 >= MAX_INTERRUPTIONS) {
-    return { ...ended('error', 'interrupted_too_often', `${interruptions + 1} runs were cut short by crashes or deploys.`), charged: false };
+    return {
+      ...ended('error', 'interrupted_too_often', `${interruptions + 1} runs were cut short by crashes or deploys.`),
+      charged: false,
+    };
   }
   return { kind: 'put-back', why: 'interruption', delayMs: 0, reason: 'The process that ran it stopped.' };
 }

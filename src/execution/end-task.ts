@@ -1,7 +1,7 @@
-import { jsonText } from '../platform/json-text.js';
 import type { Database } from '../platform/database/database.js';
 import type { Tx } from '../platform/database/sql.js';
 import { newId } from '../platform/ids.js';
+import { jsonText } from '../platform/json-text.js';
 import { failPoint } from '../platform/lifecycle/fail-point.js';
 import type { FetchedJob, Queue } from '../platform/queue/queue.js';
 import { type TerminalStage, terminalEventType } from '../tasks/states.js';

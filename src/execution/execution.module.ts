@@ -19,7 +19,11 @@ export class ExecutionModule {
       providers: [
         {
           provide: END_TASK_PARTS,
-          useFactory: (config: Config, database: Database, queue: Queue): EndTaskParts => ({ database, queue, maxAttempts: config.retry.maxRetries + 1 }),
+          useFactory: (config: Config, database: Database, queue: Queue): EndTaskParts => ({
+            database,
+            queue,
+            maxAttempts: config.retry.maxRetries + 1,
+          }),
           inject: [CONFIG, Database, Queue],
         },
         ...(worker ? [Worker, Upkeep] : []),

@@ -1,6 +1,6 @@
-import { jsonText } from '../platform/json-text.js';
 import type { Database } from '../platform/database/database.js';
 import { newId } from '../platform/ids.js';
+import { jsonText } from '../platform/json-text.js';
 import type { FetchedJob, Queue } from '../platform/queue/queue.js';
 
 /** A run that ended without ending its task. */

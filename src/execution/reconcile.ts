@@ -1,5 +1,5 @@
-import type { Logger } from '../platform/logging/logger.js';
 import { newId } from '../platform/ids.js';
+import type { Logger } from '../platform/logging/logger.js';
 import { interrupted } from './decide-run.js';
 import { type EndTaskParts, endTasks, type TaskEnd } from './end-task.js';
 import { putBack } from './put-back.js';
@@ -23,7 +23,8 @@ export async function reconcile(parts: ReconcileParts): Promise<{ interrupted: n
     resent: await resendLostJobs(parts),
     expired: await expireTasks(parts),
   };
-  if (counts.interrupted + counts.resent + counts.expired > 0) parts.logger.info({ event: 'tasks.reconciled', ...counts }, 'tasks.reconciled');
+  if (counts.interrupted + counts.resent + counts.expired > 0)
+    parts.logger.info({ event: 'tasks.reconciled', ...counts }, 'tasks.reconciled');
   return counts;
 }
 
@@ -51,7 +52,12 @@ async function endVanishedRuns(parts: ReconcileParts): Promise<number> {
 
 async function endVanishedRun(parts: ReconcileParts, run: VanishedRun): Promise<void> {
   const whose = { taskId: run.id, runToken: run.run_token, job: null };
-  const canceled = { stage: 'canceled', result: null, error: { code: 'canceled', message: 'The task was canceled.' }, charged: false } as const;
+  const canceled = {
+    stage: 'canceled',
+    result: null,
+    error: { code: 'canceled', message: 'The task was canceled.' },
+    charged: false,
+  } as const;
   const decision = interrupted(run.interruptions);
   if (run.status === 'canceling') await endTasks(parts, [{ ...whose, ...canceled }]);
   else if (decision.kind === 'end') await endTasks(parts, [{ ...whose, ...decision }]);
@@ -71,12 +77,16 @@ async function resendLostJobs(parts: ReconcileParts): Promise<number> {
     );
     if (rows.length === 0) return 0;
     const jobs = rows.map((row) => ({ ...row, jobId: newId() }));
-    await tx.query('UPDATE postback.tasks t SET job_id = n.job_id FROM unnest($1::uuid[], $2::uuid[]) AS n (id, job_id) WHERE t.id = n.id', [
-      jobs.map((job) => job.id),
-      jobs.map((job) => job.jobId),
-    ]);
+    await tx.query(
+      'UPDATE postback.tasks t SET job_id = n.job_id FROM unnest($1::uuid[], $2::uuid[]) AS n (id, job_id) WHERE t.id = n.id',
+      [jobs.map((job) => job.id), jobs.map((job) => job.jobId)],
+    );
     for (const [type, group] of Map.groupBy(jobs, (job) => job.type)) {
-      await parts.queue.send(tx, type, group.map((job) => ({ id: job.jobId, taskId: job.id })));
+      await parts.queue.send(
+        tx,
+        type,
+        group.map((job) => ({ id: job.jobId, taskId: job.id })),
+      );
     }
     return rows.length;
   });
@@ -89,6 +99,8 @@ async function expireTasks(parts: ReconcileParts): Promise<number> {
   );
   if (rows.length === 0) return 0;
   const error = { code: 'expired', message: 'The task was not started before its queue deadline.' };
-  const ends = rows.map(({ id }): TaskEnd => ({ taskId: id, runToken: null, stage: 'expired', result: null, error, charged: false, job: null }));
+  const ends = rows.map(
+    ({ id }): TaskEnd => ({ taskId: id, runToken: null, stage: 'expired', result: null, error, charged: false, job: null }),
+  );
   return (await endTasks(parts, ends)).size;
 }

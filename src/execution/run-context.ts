@@ -1,9 +1,9 @@
 import { type Download, type Json, type RunContext, TaskFailed } from '../agents/agent.js';
-import { jsonText } from '../platform/json-text.js';
 import type { Sql } from '../platform/database/sql.js';
 import { type DocumentDownloader } from '../platform/egress/document-downloader.js';
 import { DownloadError } from '../platform/egress/download.js';
 import { newId } from '../platform/ids.js';
+import { jsonText } from '../platform/json-text.js';
 import type { ClaimedRun } from './claim-run.js';
 import { RunLost } from './run-stop.js';
 
@@ -20,7 +20,14 @@ export function createRunContext(run: ClaimedRun, { database, downloader, contro
 
   async function record(type: string, data: object, progress: object | null): Promise<void> {
     signal.throwIfAborted();
-    const { count } = await database.query(RECORD, [run.taskId, run.runToken, newId(), type, jsonText(data), progress && jsonText(progress)]);
+    const { count } = await database.query(RECORD, [
+      run.taskId,
+      run.runToken,
+      newId(),
+      type,
+      jsonText(data),
+      progress && jsonText(progress),
+    ]);
     if (count > 0) return;
     controller.abort(new RunLost());
     signal.throwIfAborted();

@@ -1,19 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type AnyAgent, TaskFailed } from '../agents/agent.js';
 import { runPolicy } from '../agents/registry.js';
-import { jsonText } from '../platform/json-text.js';
 import type { Clock } from '../platform/clock.js';
 import type { DocumentDownloader } from '../platform/egress/document-downloader.js';
 import { isDatabaseTrouble } from '../platform/http/database-trouble.js';
 import { newId } from '../platform/ids.js';
+import { jsonText } from '../platform/json-text.js';
 import { failPoint } from '../platform/lifecycle/fail-point.js';
 import type { Logger } from '../platform/logging/logger.js';
 import type { FetchedJob } from '../platform/queue/queue.js';
 import { type ClaimedRun, claimRun } from './claim-run.js';
+import { decideRun, type RunDecision, type RunOutcome } from './decide-run.js';
 import { type EndTaskParts, endTasks } from './end-task.js';
 import { putBack } from './put-back.js';
 import { createRunContext } from './run-context.js';
-import { decideRun, type RunDecision, type RunOutcome } from './decide-run.js';
 import { RunLost, RunTimedOut } from './run-stop.js';
 
 export interface RunTaskParts extends EndTaskParts {
@@ -60,10 +60,24 @@ function stopped(signal: AbortSignal): Promise<never> {
 }
 
 /** Writes the decision; false when the run had lost its task, so that nothing was written. */
-async function commit(parts: RunTaskParts, agent: AnyAgent, run: ClaimedRun, job: FetchedJob, decision: Exclude<RunDecision, { kind: 'drop' }>): Promise<boolean> {
+async function commit(
+  parts: RunTaskParts,
+  agent: AnyAgent,
+  run: ClaimedRun,
+  job: FetchedJob,
+  decision: Exclude<RunDecision, { kind: 'drop' }>,
+): Promise<boolean> {
   const { taskId, runToken } = run;
   if (decision.kind === 'put-back') {
-    return putBack(parts, { taskId, taskType: agent.type, runToken, job, why: decision.why, delayMs: decision.delayMs, reason: decision.reason });
+    return putBack(parts, {
+      taskId,
+      taskType: agent.type,
+      runToken,
+      job,
+      why: decision.why,
+      delayMs: decision.delayMs,
+      reason: decision.reason,
+    });
   }
   const { stage, result, error, charged } = decision;
   return (await endTasks(parts, [{ taskId, runToken, stage, result, error, charged, job }])).has(taskId);
@@ -82,13 +96,24 @@ async function throughOutages(parts: RunTaskParts, write: () => Promise<boolean>
       return await write();
     } catch (error) {
       if (!isDatabaseTrouble(error) || parts.clock.monotonic() > giveUpAt) throw error;
-      parts.logger.warn({ event: 'task.end_delayed', err: error }, 'The database is away; the end of a run is written as soon as it is back');
+      parts.logger.warn(
+        { event: 'task.end_delayed', err: error },
+        'The database is away; the end of a run is written as soon as it is back',
+      );
       await delay(waitMs);
     }
   }
 }
 
-function logRun(parts: RunTaskParts, agent: AnyAgent, run: ClaimedRun, decision: RunDecision, outcome: RunOutcome, kept: boolean, durationMs: number) {
+function logRun(
+  parts: RunTaskParts,
+  agent: AnyAgent,
+  run: ClaimedRun,
+  decision: RunDecision,
+  outcome: RunOutcome,
+  kept: boolean,
+  durationMs: number,
+) {
   const error = outcome.kind === 'threw' ? outcome.error : null;
   const unexpected = error instanceof Error && !(error instanceof TaskFailed || error instanceof RunLost) && decision.kind !== 'drop';
   parts.logger[unexpected ? 'warn' : 'info'](

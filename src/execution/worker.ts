@@ -2,7 +2,6 @@ import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationB
 import { AgentRegistry } from '../agents/registry.js';
 import type { Config } from '../config/config.js';
 import { Clock } from '../platform/clock.js';
-import { Database } from '../platform/database/database.js';
 import { DocumentDownloader } from '../platform/egress/document-downloader.js';
 import { finishWithin } from '../platform/lifecycle/drain.js';
 import { PollingLoop } from '../platform/lifecycle/polling-loop.js';
@@ -10,10 +9,10 @@ import { WakeUps } from '../platform/lifecycle/wake-ups.js';
 import type { Logger } from '../platform/logging/logger.js';
 import { type FetchedJob, Queue } from '../platform/queue/queue.js';
 import { CONFIG, LOGGER, PROCESS_ID } from '../platform/tokens.js';
-import { END_TASK_PARTS } from './tokens.js';
 import type { EndTaskParts } from './end-task.js';
 import { RunCanceled, RunLost, RunShutdown } from './run-stop.js';
 import { runTask } from './run-task.js';
+import { END_TASK_PARTS } from './tokens.js';
 
 /** Fetches jobs while it has hands free, and runs each to its end. */
 @Injectable()
@@ -28,7 +27,6 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     @Inject(END_TASK_PARTS) private readonly parts: EndTaskParts,
     private readonly agents: AgentRegistry,
     private readonly clock: Clock,
-    private readonly database: Database,
     private readonly downloader: DocumentDownloader,
     private readonly queue: Queue,
     private readonly wakeUps: WakeUps,
@@ -78,7 +76,13 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
   async beforeApplicationShutdown(): Promise<void> {
     await this.loop.stop();
     const runs = [...this.running.values()];
-    if (await finishWithin(runs.map(({ done }) => done), this.config.process.shutdownGraceMs)) return;
+    if (
+      await finishWithin(
+        runs.map(({ done }) => done),
+        this.config.process.shutdownGraceMs,
+      )
+    )
+      return;
     for (const { stop } of runs) stop.abort(new RunShutdown());
     await Promise.allSettled(runs.map(({ done }) => done));
   }
@@ -88,7 +92,12 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     const stop = new AbortController();
     const parts = { ...this.parts, downloader: this.downloader, clock: this.clock, logger: this.logger, workerId: this.workerId };
     const done = runTask(parts, this.agents.get(type)!, job, stop)
-      .catch((error) => this.logger.error({ event: 'task.run_failed', task_id: taskId, err: error }, 'A run could not be brought to its end; it will be put back'))
+      .catch((error) =>
+        this.logger.error(
+          { event: 'task.run_failed', task_id: taskId, err: error },
+          'A run could not be brought to its end; it will be put back',
+        ),
+      )
       .finally(() => {
         if (this.running.get(taskId)?.stop === stop) this.running.delete(taskId);
         this.loop.wake();

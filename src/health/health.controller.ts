@@ -1,4 +1,4 @@
-import { Controller, Get, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Controller, Get, type OnApplicationBootstrap } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Database } from '../platform/database/database.js';
 import { Public } from '../platform/http/principal.js';
@@ -29,7 +29,8 @@ export class HealthController implements OnApplicationBootstrap, BeforeApplicati
   /** The process can do its work: send it traffic. */
   @Get('ready')
   async ready(): Promise<{ status: 'ok' }> {
-    if (!this.serving) throw new Problem(503, 'not_serving', 'This process is starting or shutting down.', { headers: { 'retry-after': '2' } });
+    if (!this.serving)
+      throw new Problem(503, 'not_serving', 'This process is starting or shutting down.', { headers: { 'retry-after': '2' } });
     await this.database.query('SELECT 1').catch((error) => {
       throw unavailable(error);
     });

@@ -1,7 +1,7 @@
 import type { AnyAgent, Json } from '../agents/agent.js';
 import { RESERVED_FIELDS, runPolicy } from '../agents/registry.js';
-import { checkTenantUrl } from '../platform/egress/url-rules.js';
 import type { EgressRules } from '../platform/egress/rules.js';
+import { checkTenantUrl } from '../platform/egress/url-rules.js';
 import { type FieldProblem, invalid, Problem } from '../platform/http/problem.js';
 import { validateDto } from '../platform/http/validate-dto.js';
 import { type AdHocKey, adHocKey } from '../webhooks/endpoints/ad-hoc-key.js';

@@ -17,7 +17,8 @@ export class SubmitEnvelope {
   webhook_url?: string;
 
   @ApiPropertyOptional({
-    description: 'Signs the webhook: `whsec_` and the base64 of 16 to 64 bytes, or any text of 8 to 256 bytes. Needed with webhook_url; never shown again.',
+    description:
+      'Signs the webhook: `whsec_` and the base64 of 16 to 64 bytes, or any text of 8 to 256 bytes. Needed with webhook_url; never shown again.',
     example: 'my-client-super-secret-key',
     writeOnly: true,
   })
@@ -48,7 +49,11 @@ export class SubmitEnvelope {
   @IsObject()
   metadata?: { [key: string]: Json };
 
-  @ApiPropertyOptional({ description: 'Seconds the task may wait to be started before it ends as expired.', minimum: 1, maximum: LONGEST_WAIT_SECONDS })
+  @ApiPropertyOptional({
+    description: 'Seconds the task may wait to be started before it ends as expired.',
+    minimum: 1,
+    maximum: LONGEST_WAIT_SECONDS,
+  })
   @IsOptional()
   @IsInt({ message: `expires_in must be a whole number of seconds, from 1 to ${LONGEST_WAIT_SECONDS}` })
   @Min(1)

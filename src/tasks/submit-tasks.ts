@@ -50,7 +50,10 @@ const created = ({ taskId, response }: Submission): Submitted => ({ kind: 'creat
 
 async function insertTasks(tx: Tx, keyring: Keyring, submissions: readonly Submission[]): Promise<void> {
   const withWebhook = submissions.flatMap(({ tenant, webhook }) => (webhook ? [{ tenant, ...webhook }] : []));
-  const endpointIds = await findAdHocEndpoints(tx, withWebhook.map(({ tenant, endpoint }) => ({ tenant, ...endpoint })));
+  const endpointIds = await findAdHocEndpoints(
+    tx,
+    withWebhook.map(({ tenant, endpoint }) => ({ tenant, ...endpoint })),
+  );
   const secretIds = await storeSecrets(tx, keyring, withWebhook);
   let next = 0;
   const rows = submissions.map((submission) => {

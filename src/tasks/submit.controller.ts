@@ -59,7 +59,11 @@ export class SubmitController {
     if (submitted?.kind !== 'created' && submitted?.kind !== 'replayed') throw idempotencyMismatch();
     if (submitted.kind === 'created') this.wakeUps.ring('task-queued');
     void reply
-      .headers({ location: taskLinks(this.config.http.publicUrl, submitted.taskId).self, 'retry-after': RETRY_AFTER_SECONDS, 'cache-control': 'no-store' })
+      .headers({
+        location: taskLinks(this.config.http.publicUrl, submitted.taskId).self,
+        'retry-after': RETRY_AFTER_SECONDS,
+        'cache-control': 'no-store',
+      })
       .headers(submitted.kind === 'replayed' ? { 'idempotency-replayed': 'true' } : {})
       .type('application/json; charset=utf-8')
       .send(submitted.response);
@@ -96,7 +100,11 @@ export class SubmitController {
 }
 
 function idempotencyMismatch(): Problem {
-  return new Problem(422, 'idempotency_mismatch', 'This Idempotency-Key was used before, for a different request. Use a new key for a new request.');
+  return new Problem(
+    422,
+    'idempotency_mismatch',
+    'This Idempotency-Key was used before, for a different request. Use a new key for a new request.',
+  );
 }
 
 /** W3C Trace Context, version 00; anything else is as good as none. */

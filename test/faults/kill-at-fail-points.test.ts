@@ -46,7 +46,10 @@ describe('a process killed at the worst moment', () => {
     expect(receiver.received).toHaveLength(expected.requests);
     expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
     expect(new Set(receiver.received.map(({ body }) => body.toString())).size).toBe(1);
-    const attempts = await sql<{ outcome: string; charged: boolean }>(database, 'SELECT outcome, charged FROM postback.webhook_attempts ORDER BY attempt');
+    const attempts = await sql<{ outcome: string; charged: boolean }>(
+      database,
+      'SELECT outcome, charged FROM postback.webhook_attempts ORDER BY attempt',
+    );
     expect(attempts.map(({ outcome }) => outcome)).toEqual(expected.attempts);
     expect(attempts.some(({ charged }) => charged)).toBe(false);
 
@@ -57,7 +60,11 @@ describe('a process killed at the worst moment', () => {
 
   it('is only possible outside production', async () => {
     const database = await createTestDatabase();
-    const service = await ServiceProcess.start(database, { FAILPOINT: 'submit.before-commit', NODE_ENV: 'production', POSTBACK_HOST: '127.0.0.1' });
+    const service = await ServiceProcess.start(database, {
+      FAILPOINT: 'submit.before-commit',
+      NODE_ENV: 'production',
+      POSTBACK_HOST: '127.0.0.1',
+    });
     expect((await call('POST', `${service.url}/agent/echo`, { body: {} })).status).toBe(202);
     await service.stop();
     await database.drop();

@@ -28,7 +28,12 @@ describe('a task from its submit to its webhook', () => {
     const submitted = await request(service.url)
       .post('/agent/echo')
       .set('authorization', `Bearer ${API_KEY}`)
-      .send({ payload: { found: ['Clause 7.2', 'é'] }, webhook_url: receiver.url('/cb?order=1'), webhook_secret: SECRET, metadata: { order: 1 } })
+      .send({
+        payload: { found: ['Clause 7.2', 'é'] },
+        webhook_url: receiver.url('/cb?order=1'),
+        webhook_secret: SECRET,
+        metadata: { order: 1 },
+      })
       .expect(202);
     expect(submitted.headers.location).toBe(`http://postback.test/tasks/${submitted.body.task_id}`);
     expect(Number(submitted.headers['retry-after'])).toBeGreaterThan(0);
@@ -81,7 +86,12 @@ describe('a task from its submit to its webhook', () => {
   it('sends the very bytes that are stored', async () => {
     const receiver = await Receiver.start(200);
     const { body } = await call('POST', `${service.url}/agent/echo`, {
-      body: '{"payload": {"z":1, "a":1.10, "big":1e20, "text":"\\u00e9\\ud83d\\ude00 \\" \\\\ </script>"}, "webhook_url": "' + receiver.url() + '", "webhook_secret": "' + SECRET + '"}',
+      body:
+        '{"payload": {"z":1, "a":1.10, "big":1e20, "text":"\\u00e9\\ud83d\\ude00 \\" \\\\ </script>"}, "webhook_url": "' +
+        receiver.url() +
+        '", "webhook_secret": "' +
+        SECRET +
+        '"}',
     });
     const [received] = await receiver.requests(1);
     const [stored] = await sql<{ body: string }>(database, 'SELECT body FROM postback.webhook_events WHERE task_id = $1', [body.task_id]);
@@ -90,19 +100,25 @@ describe('a task from its submit to its webhook', () => {
     await receiver.stop();
   });
 
-  it.each([SECRET, `whsec_${Buffer.alloc(24, 9).toString('base64')}`, 'geheim-ünïcode-✓'])('is verified by the standardwebhooks package with the secret %s', async (secret) => {
-    const receiver = await Receiver.start(200);
-    await call('POST', `${service.url}/agent/echo`, { body: { payload: 'ü', webhook_url: receiver.url(), webhook_secret: secret } });
-    const [{ headers, body }] = (await receiver.requests(1)) as [{ headers: Record<string, string>; body: Buffer }];
-    const verifier = secret.startsWith('whsec_') ? new Webhook(secret) : new Webhook(new TextEncoder().encode(secret), { format: 'raw' });
-    expect(verifier.verify(body, headers)).toMatchObject({ status: 'completed', result: 'ü' });
-    expect(() => verifier.verify(`${body} `, headers)).toThrow();
-    await receiver.stop();
-  });
+  it.each([SECRET, `whsec_${Buffer.alloc(24, 9).toString('base64')}`, 'geheim-ünïcode-✓'])(
+    'is verified by the standardwebhooks package with the secret %s',
+    async (secret) => {
+      const receiver = await Receiver.start(200);
+      await call('POST', `${service.url}/agent/echo`, { body: { payload: 'ü', webhook_url: receiver.url(), webhook_secret: secret } });
+      const [received] = await receiver.requests(1);
+      const { headers, body } = received as { headers: Record<string, string>; body: Buffer };
+      const verifier = secret.startsWith('whsec_') ? new Webhook(secret) : new Webhook(new TextEncoder().encode(secret), { format: 'raw' });
+      expect(verifier.verify(body, headers)).toMatchObject({ status: 'completed', result: 'ü' });
+      expect(() => verifier.verify(`${body} `, headers)).toThrow();
+      await receiver.stop();
+    },
+  );
 
   it('is verified by a Python process with nothing but its standard library', async () => {
     const receiver = await Receiver.start(200);
-    await call('POST', `${service.url}/agent/echo`, { body: { payload: { ok: true }, webhook_url: receiver.url(), webhook_secret: SECRET } });
+    await call('POST', `${service.url}/agent/echo`, {
+      body: { payload: { ok: true }, webhook_url: receiver.url(), webhook_secret: SECRET },
+    });
     const [received] = await receiver.requests(1);
     const { headers, body } = received!;
     const script = `
@@ -121,7 +137,10 @@ print(hmac.compare_digest(simple, h["x-webhook-signature"]) and standard in h["w
   it('passes the trace context of the submit on', async () => {
     const receiver = await Receiver.start(200);
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-    await call('POST', `${service.url}/agent/echo`, { body: { webhook_url: receiver.url(), webhook_secret: SECRET }, headers: { traceparent } });
+    await call('POST', `${service.url}/agent/echo`, {
+      body: { webhook_url: receiver.url(), webhook_secret: SECRET },
+      headers: { traceparent },
+    });
     expect((await receiver.requests(1))[0]!.headers.traceparent).toBe(traceparent);
     await receiver.stop();
   });
@@ -144,7 +163,9 @@ describe('a task that does not complete', () => {
     ['error', { fail: 'error' }, 'error', 'agent_error', 3],
   ])('sends its webhook as %s', async (_, input, status, code, runs) => {
     const receiver = await Receiver.start(200);
-    const { body } = await call('POST', `${service.url}/agent/echo`, { body: { ...input, webhook_url: receiver.url(), webhook_secret: SECRET } });
+    const { body } = await call('POST', `${service.url}/agent/echo`, {
+      body: { ...input, webhook_url: receiver.url(), webhook_secret: SECRET },
+    });
     const event = JSON.parse((await receiver.requests(1))[0]!.body.toString());
     expect(event).toMatchObject({ type: `task.${status}`, status, error: { code, message: expect.any(String) } });
     expect(event).not.toHaveProperty('result');
@@ -159,7 +180,12 @@ describe('a task that does not complete', () => {
     });
     expect(JSON.parse((await receiver.requests(1))[0]!.body.toString())).toMatchObject({ status: 'completed', result: 1 });
     const events = await call('GET', `${service.url}/tasks/${body.task_id}/events`);
-    expect(events.body.items.map((event: { type: string }) => event.type)).toEqual(['task.started', 'task.retrying', 'task.started', 'task.completed']);
+    expect(events.body.items.map((event: { type: string }) => event.type)).toEqual([
+      'task.started',
+      'task.retrying',
+      'task.started',
+      'task.completed',
+    ]);
     await receiver.stop();
   });
 
@@ -174,10 +200,16 @@ describe('a task that does not complete', () => {
 
   it('is canceled while it runs, and says so in its webhook', async () => {
     const receiver = await Receiver.start(200);
-    const { body } = await call('POST', `${service.url}/agent/echo`, { body: { delay_ms: 60_000, webhook_url: receiver.url(), webhook_secret: SECRET } });
+    const { body } = await call('POST', `${service.url}/agent/echo`, {
+      body: { delay_ms: 60_000, webhook_url: receiver.url(), webhook_secret: SECRET },
+    });
     await eventually(async () => (await call('GET', `${service.url}/tasks/${body.task_id}`)).body.stage === 'running', 'the run to begin');
     expect((await call('POST', `${service.url}/tasks/${body.task_id}/cancel`)).status).toBe(202);
-    expect(JSON.parse((await receiver.requests(1))[0]!.body.toString())).toMatchObject({ type: 'task.canceled', status: 'canceled', error: { code: 'canceled' } });
+    expect(JSON.parse((await receiver.requests(1))[0]!.body.toString())).toMatchObject({
+      type: 'task.canceled',
+      status: 'canceled',
+      error: { code: 'canceled' },
+    });
     expect((await call('POST', `${service.url}/tasks/${body.task_id}/cancel`)).status).toBe(200);
     await receiver.stop();
   });
@@ -186,7 +218,10 @@ describe('a task that does not complete', () => {
     const { body } = await call('POST', `${service.url}/agent/echo`, {
       body: { webhook_url: 'http://127.0.0.1:9/never', webhook_secret: SECRET, webhook_events: ['task.failed'] },
     });
-    await eventually(async () => (await call('GET', `${service.url}/tasks/${body.task_id}`)).body.status === 'completed', 'the task to complete');
+    await eventually(
+      async () => (await call('GET', `${service.url}/tasks/${body.task_id}`)).body.status === 'completed',
+      'the task to complete',
+    );
     expect(await sql(database, 'SELECT FROM postback.webhook_outbox WHERE task_id = $1', [body.task_id])).toHaveLength(0);
   });
 });

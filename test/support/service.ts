@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
+import { afterEach } from '@jest/globals';
 import pg from 'pg';
+import { freePort } from '../../examples/support/free-port.js';
 import { boot, type Running } from '../../src/boot.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { createLogger } from '../../src/platform/logging/logger.js';
@@ -44,6 +45,13 @@ export async function startService(database: TestDatabase, more: Record<string, 
   return { ...running, url: running.url ?? '' };
 }
 
+const living = new Set<ChildProcess>();
+
+/** A test that fails half-way leaves no process behind for the next one to trip over. */
+afterEach(() => {
+  for (const child of living) child.kill('SIGKILL');
+});
+
 /** The built service as a process of its own, to be killed. */
 export class ServiceProcess {
   private constructor(
@@ -56,6 +64,8 @@ export class ServiceProcess {
     const port = await freePort();
     const env = { PATH: process.env.PATH ?? '', ...testEnvironment(database, { PORT: String(port), POSTBACK_LOG_LEVEL: 'info', ...more }) };
     const child = spawn(process.execPath, [packageRoot('dist/src/main.js')], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    living.add(child);
+    child.once('exit', () => living.delete(child));
     let told = '';
     child.stderr!.on('data', (chunk) => {
       told += chunk;
@@ -79,15 +89,6 @@ export class ServiceProcess {
     this.child.kill(signal);
     return this.ended();
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 export interface Answered {

@@ -19,12 +19,12 @@ export class SlackSink implements AlertSink {
 
 export function slackMessage({ event, title, severity, detail }: AlertNotice): object {
   const mark = event === 'resolved' ? ':white_check_mark: Resolved:' : severity === 'critical' ? ':rotating_light:' : ':warning:';
-  const facts = Object.entries(detail).flatMap(([name, value]) => (value === null ? [] : [`*${name}*: ${escape(String(value))}`]));
-  const text = `${mark} ${escape(title)}`;
+  const facts = Object.entries(detail).flatMap(([name, value]) => (value === null ? [] : [`*${name}*: ${escapeText(String(value))}`]));
+  const text = `${mark} ${escapeText(title)}`;
   return { text, blocks: [section(text), ...(facts.length > 0 ? [section(facts.join('\n'))] : [])] };
 }
 
 const section = (text: string) => ({ type: 'section', text: { type: 'mrkdwn', text: text.slice(0, 3_000) } });
 
 /** Slack's control characters; a receiver's error text must not mention @channel. */
-const escape = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+const escapeText = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

@@ -1,10 +1,10 @@
-import { DataSource, type MixedList } from 'typeorm';
+import { DataSource, type MigrationInterface } from 'typeorm';
 
 export interface DataSourceSettings {
   url: string;
   poolSize: number;
   applicationName: string;
-  migrations?: MixedList<Function>;
+  migrations?: (new () => MigrationInterface)[];
   /** Longest time for one statement, in ms; 0 for none, which only a migration may need. */
   statementTimeoutMs?: number;
 }

@@ -28,10 +28,14 @@ export function storableText(text: string, maxBytes: number): string {
 
 function textOf(bytes: Buffer, complete: boolean): Excerpt {
   const whole = complete && bytes.length <= maxExcerptBytes;
-  // `stream` holds back a character that the cut has split; at a true end it is an error to show.
-  const decoded = new TextDecoder().decode(bytes.subarray(0, maxExcerptBytes), { stream: !whole });
+  const decoded = whole ? bytes.toString() : startOf(bytes);
   const text = storableText(decoded, maxExcerptBytes);
   return { text, truncated: !whole || text.length < decoded.length };
+}
+
+/** `stream` holds back a character that the cut has split. */
+function startOf(bytes: Buffer): string {
+  return new TextDecoder().decode(bytes.subarray(0, maxExcerptBytes), { stream: true });
 }
 
 /** Stops at the first chunk over the limit, so that a bomb costs one chunk. */

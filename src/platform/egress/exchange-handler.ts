@@ -33,6 +33,8 @@ export class ExchangeHandler implements ConnectionUser {
   private encoding: string | undefined;
   private readonly body: Buffer[] = [];
   private received = 0;
+  private ended = false;
+  private failed = false;
 
   constructor(private readonly limits: ExchangeLimits) {
     const { promise, resolve } = Promise.withResolvers<Exchange>();
@@ -44,7 +46,7 @@ export class ExchangeHandler implements ConnectionUser {
 
   /** Shutdown: a status line that has arrived still counts. */
   abort(): void {
-    if (this.status > 0) this.respond(false);
+    if (this.status > 0) this.respond();
     else this.fail(abortedFailure(this.progress()));
   }
 
@@ -77,44 +79,54 @@ export class ExchangeHandler implements ConnectionUser {
     this.firstByteMs = this.elapsed();
     this.headers = keep(headers);
     this.encoding = first(headers['content-encoding']);
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.timeIsUp(), Math.max(0, Math.min(this.limits.bodyMs, this.limits.deadlineMs - this.firstByteMs)));
+    // A body mostly comes with its headers: by the next microtask it has ended, and needs no timer of its own.
+    queueMicrotask(() => this.limitBody());
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.received += chunk.length;
     if (!this.settled) this.body.push(chunk);
-    if (this.received > maxExcerptBytes) this.respond(false);
+    if (this.received > maxExcerptBytes) this.respond();
     if (this.received > maxExcerptBytes + maxDrainedBytes) this.hangUp();
   }
 
   onResponseEnd(): void {
+    this.ended = true;
     clearTimeout(this.timer);
-    this.respond(true);
+    // Undici frees the connection in an immediate that it queues after this call. Whoever sends next finds it free
+    // if we settle behind that: as many connections as exchanges in flight, not twice as many.
+    queueMicrotask(() => setImmediate(() => this.respond()));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    this.failed = true;
     clearTimeout(this.timer);
-    if (this.status > 0) this.respond(false);
+    if (this.status > 0) this.respond();
     else this.fail(errorFailure(error, this.progress()));
   }
 
+  private limitBody(): void {
+    if (this.ended || this.failed) return;
+    clearTimeout(this.timer);
+    const rest = Math.min(this.limits.bodyMs, this.limits.deadlineMs - this.firstByteMs);
+    this.timer = setTimeout(() => this.timeIsUp(), Math.max(0, rest));
+  }
+
   private timeIsUp(): void {
-    if (this.status > 0) this.respond(false);
+    if (this.status > 0) this.respond();
     else this.fail(deadlineFailure(this.progress()));
     this.hangUp();
   }
 
   /** The status line has decided; the body only adds what can be shown. */
-  private respond(complete: boolean): void {
+  private respond(): void {
     if (this.settled) return;
     this.settled = true;
-    this.settle(this.response(complete, this.elapsed()));
+    this.settle(this.response(this.elapsed()));
   }
 
-  private async response(complete: boolean, durationMs: number): Promise<Exchange> {
-    const raw = Buffer.concat(this.body);
-    const { text, truncated } = await excerptOf(raw, this.encoding, complete);
+  private async response(durationMs: number): Promise<Exchange> {
+    const { text, truncated } = await excerptOf(Buffer.concat(this.body), this.encoding, this.ended);
     const { status, headers, firstByteMs, reused } = this;
     return { kind: 'response', status, headers, excerpt: text, truncated, firstByteMs, durationMs, reused };
   }

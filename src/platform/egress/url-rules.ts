@@ -53,7 +53,7 @@ function checkSpelling(raw: string): UrlRefusal | null {
 function checkParsed(raw: string, rules: EgressRules): UrlVerdict {
   const url = URL.parse(raw);
   if (!url) return refuse('url_invalid', 'The URL cannot be parsed.');
-  url.hash = '';
+  if (url.hash !== '') url.hash = '';
   return checkTarget(targetOf(url), rules) ?? { ok: true, url };
 }
 

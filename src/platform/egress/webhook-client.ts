@@ -50,7 +50,7 @@ export class WebhookClient {
     if (!verdict.ok) return unsent(isMalformed(verdict) ? 'invalid_request' : 'blocked_target', verdict.message);
     if (!(deadlineMs > 0 && deadlineMs <= longestDeadlineMs))
       return unsent('invalid_request', 'The deadline is not a number of milliseconds above 0.');
-    if (!hasSendableHeaders(request.headers)) return unsent('invalid_request', 'A header is reserved, repeated or not valid.');
+    if (!hasSendableHeaders(request.headers)) return unsent('invalid_request', 'A header is reserved or given twice.');
     return this.exchange(verdict.url, request);
   }
 

@@ -29,7 +29,8 @@ export class ApiKeyGuard implements CanActivate {
     const key = /^Bearer ([\x21-\x7e]{8,256})$/i.exec(header ?? '')?.[1];
     const principal = key === undefined ? null : await findApiKey(this.database, key);
     if (principal !== null) return principal;
-    const detail = header === undefined ? 'Send an API key: Authorization: Bearer <key>.' : 'This API key is not known, has expired or was revoked.';
+    const detail =
+      header === undefined ? 'Send an API key: Authorization: Bearer <key>.' : 'This API key is not known, has expired or was revoked.';
     throw new Problem(401, 'unauthorized', detail, { headers: { 'www-authenticate': 'Bearer realm="postback"' } });
   }
 }

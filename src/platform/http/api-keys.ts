@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { newId } from '../ids.js';
 import type { Sql } from '../database/sql.js';
+import { newId } from '../ids.js';
 import type { Principal, Scope } from './principal.js';
 
 export interface NewApiKey {

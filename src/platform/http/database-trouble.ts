@@ -1,7 +1,24 @@
 /** SQLSTATE classes that say "not now" rather than "not like this": connection, resources, operator intervention. */
 const TRANSIENT_CLASSES = new Set(['08', '53', '57', '58']);
-const TRANSIENT_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', '40001', '40P01', '55P03']);
-const POOL_MESSAGES = [/timeout exceeded when trying to connect/i, /connection terminated/i, /query read timeout/i, /client has encountered a connection error/i, /driver not connected/i];
+const TRANSIENT_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ETIMEDOUT',
+  'EPIPE',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  '40001',
+  '40P01',
+  '55P03',
+]);
+const POOL_MESSAGES = [
+  /timeout exceeded when trying to connect/i,
+  /connection terminated/i,
+  /query read timeout/i,
+  /client has encountered a connection error/i,
+  /driver not connected/i,
+];
 
 /** Whether an error means that Postgres is away or overloaded, so that the same statement may succeed later. */
 export function isDatabaseTrouble(error: unknown): boolean {

@@ -13,7 +13,11 @@ export class ProblemFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const problem = toProblem(error);
-    if (problem.status >= 500) this.logger.error({ event: 'http.error', method: request.method, route: request.routeOptions.url, code: problem.code, err: error }, problem.message);
+    if (problem.status >= 500)
+      this.logger.error(
+        { event: 'http.error', method: request.method, route: request.routeOptions.url, code: problem.code, err: error },
+        problem.message,
+      );
     void reply
       .status(problem.status)
       .headers({ 'cache-control': 'no-store', ...problem.more.headers })

@@ -1,6 +1,6 @@
 import { ValidationPipe } from '@nestjs/common';
-import { flatten } from './validate-dto.js';
 import { invalid } from './problem.js';
+import { flatten } from './validate-dto.js';
 
 /** For query strings and small fixed bodies: values become what the DTO's `@Type` says, unknown ones are refused. */
 export const dtoPipe = new ValidationPipe({

@@ -13,7 +13,8 @@ export function validateDto<T extends object>(dto: new () => T, plain: object): 
 
 /** class-validator's tree as paths: `items[0].name` rather than items > 0 > name. */
 export function flatten(error: ValidationError, parent = ''): FieldProblem[] {
-  const field = parent === '' ? error.property : /^\d+$/.test(error.property) ? `${parent}[${error.property}]` : `${parent}.${error.property}`;
+  const field =
+    parent === '' ? error.property : /^\d+$/.test(error.property) ? `${parent}[${error.property}]` : `${parent}.${error.property}`;
   const own = Object.entries(error.constraints ?? {}).map(([rule, detail]) => ({
     field,
     detail: rule === 'whitelistValidation' ? 'This field is not known here; leave it out.' : detail,

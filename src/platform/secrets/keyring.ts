@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Sql } from '../database/sql.js';
-import { type MasterKeys, UnsealError, open, rowAad, seal } from './envelope.js';
+import { type MasterKeys, open, rowAad, seal, UnsealError } from './envelope.js';
 import { fingerprint } from './fingerprint.js';
 
 const PURPOSE = 'fingerprint';

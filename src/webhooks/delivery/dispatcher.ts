@@ -53,7 +53,8 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     });
     this.finishes = new FinishBatcher({
       write: (batch) => this.write(batch),
-      onLost: ({ delivery }, error) => logger.error({ event: 'delivery.finish_failed', outbox_id: delivery.id, err: error }, 'A finish could not be written'),
+      onLost: ({ delivery }, error) =>
+        logger.error({ event: 'delivery.finish_failed', outbox_id: delivery.id, err: error }, 'A finish could not be written'),
       lingerMs: 5,
       maxBatch: MAX_BATCH,
     });
@@ -91,7 +92,12 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
 
   private start(delivery: Delivery, leaseEnd: number): void {
     const work = this.deliver(delivery, leaseEnd)
-      .catch((error) => this.logger.error({ event: 'delivery.failed', outbox_id: delivery.id, err: error }, 'A delivery broke off; its lease brings it back'))
+      .catch((error) =>
+        this.logger.error(
+          { event: 'delivery.failed', outbox_id: delivery.id, err: error },
+          'A delivery broke off; its lease brings it back',
+        ),
+      )
       .finally(() => {
         this.sending.delete(work);
         if (this.backlog) this.loop.wake();
@@ -102,12 +108,11 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   private async deliver(delivery: Delivery, leaseEnd: number): Promise<void> {
     const attempt = await this.attempt(delivery, leaseEnd);
     failPoint('delivery.after-send');
-    const next = planNext(
-      attempt.verdict,
-      { ...delivery, unchargedInRow: delivery.unchargedStreak },
-      this.config.retry,
-      { nowMs: this.clock.now(), random: this.clock.random(), maxRetryAfterMs: this.config.retry.afterMaxMs },
-    );
+    const next = planNext(attempt.verdict, { ...delivery, unchargedInRow: delivery.unchargedStreak }, this.config.retry, {
+      nowMs: this.clock.now(),
+      random: this.clock.random(),
+      maxRetryAfterMs: this.config.retry.afterMaxMs,
+    });
     await this.finishes.add({ delivery, attempt, next });
     if (next.status === 'pending') this.wakeAfter(next.delayMs);
   }
@@ -128,9 +133,9 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     if (finished.some((row) => row.status === 'dead')) this.wakeUps.ring('alert-due');
   }
 
-  /** A retry that is due before the next poll is not kept waiting for it. */
+  /** A retry that is due soon is not kept waiting for the poll after its time. */
   private wakeAfter(ms: number): void {
-    if (ms < this.config.delivery.pollIntervalMs) setTimeout(() => this.loop.wake(), ms + 1).unref();
+    if (ms < 10 * this.config.delivery.pollIntervalMs) setTimeout(() => this.loop.wake(), ms + 1).unref();
   }
 
   private log({ delivery, attempt: { verdict, durationMs }, next }: Finish, written: boolean): void {

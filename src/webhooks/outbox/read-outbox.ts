@@ -84,7 +84,8 @@ export async function listOutbox(sql: Sql, filter: OutboxFilter, position: Posit
   const conditions = (Object.keys(CONDITIONS) as (keyof OutboxFilter)[])
     .filter((name) => filter[name] !== undefined)
     .map((name) => CONDITIONS[name](parameter(filter[name])));
-  if (position !== null) conditions.push(`(o.created_at, o.id) < (${parameter(position.createdAt)}::timestamptz, ${parameter(position.id)}::uuid)`);
+  if (position !== null)
+    conditions.push(`(o.created_at, o.id) < (${parameter(position.createdAt)}::timestamptz, ${parameter(position.id)}::uuid)`);
   const { rows } = await sql.query<OutboxRow>(
     `SELECT ${COLUMNS}, o.created_at::text AS position
        FROM postback.webhook_outbox o JOIN postback.webhook_events e ON e.id = o.event_id

@@ -1,0 +1,66 @@
+import pc from 'picocolors';
+import { packageRoot } from '../../src/platform/package-root.js';
+import { startSampleReceiver } from '../support/sample-receiver.js';
+import { type LogLine, startService } from '../support/service-process.js';
+
+/** The service for trying things out: loopback receivers allowed, `echo` offered, and a receiver that listens. */
+const SECRET = 'my-client-super-secret-key';
+const port = process.env.PORT ?? '3000';
+const receiverPort = Number(process.env.RECEIVER_PORT ?? 4000);
+const apiKey = process.env.POSTBACK_BOOTSTRAP_API_KEY ?? 'dev-consumer-key';
+const adminKey = process.env.POSTBACK_BOOTSTRAP_ADMIN_KEY ?? 'dev-admin-key';
+
+try {
+  const receiver = await startSampleReceiver({
+    port: receiverPort,
+    secret: SECRET,
+    answer: () => 200,
+    onDelivery: ({ headers, body, verified }) => {
+      const signatures = verified.simple && verified.standard ? pc.green('both signatures verified') : pc.red('signature WRONG');
+      console.log(`${pc.magenta('receiver')}  attempt ${headers['webhook-attempt']}, ${signatures}: ${body.toString().slice(0, 400)}`);
+    },
+  });
+  const service = await startService(
+    {
+      POSTBACK_DEMO_AGENTS: 'true',
+      POSTBACK_EGRESS_ALLOW_HTTP: 'true',
+      POSTBACK_EGRESS_ALLOW_CIDRS: '127.0.0.0/8,::1/128',
+      POSTBACK_DATA_DIR: packageRoot('.data/dev'),
+      POSTBACK_RETRY_BASE_MS: '1000',
+      ...process.env,
+      PORT: port,
+      POSTBACK_BOOTSTRAP_API_KEY: apiKey,
+      POSTBACK_BOOTSTRAP_ADMIN_KEY: adminKey,
+    } as Record<string, string>,
+    printLog,
+  );
+  printWelcome(service.url, receiver.url);
+  // Ctrl-C reaches the service as well; this process only waits for it
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => void service.stop());
+  process.exitCode = (await service.ended) ?? 1;
+  await receiver.stop();
+} catch (error) {
+  console.error(pc.red(error instanceof Error ? error.message : String(error)));
+  process.exit(1);
+}
+
+function printWelcome(url: string, receiverUrl: string): void {
+  console.log(`
+${pc.bold(`Postback runs at ${url}`)} (documentation: ${url}/docs), a receiver listens at ${receiverUrl}.
+Consumer key ${pc.cyan(apiKey)}, admin key ${pc.cyan(adminKey)}. Ctrl-C stops both. Try:
+
+${pc.cyan(`curl -s ${url}/agent/echo \\
+  -H 'Authorization: Bearer ${apiKey}' -H 'Content-Type: application/json' \\
+  -d '{"payload": {"hello": "world"}, "delay_ms": 500, "webhook_url": "${receiverUrl}/hook", "webhook_secret": "${SECRET}"}'`)}
+`);
+}
+
+function printLog({ event, msg, level, time, ...fields }: LogLine): void {
+  if (event === 'service.ready') return;
+  const shown = Object.entries(fields)
+    .filter(([, value]) => value !== null && typeof value !== 'object')
+    .map(([name, value]) => `${name}=${value}`);
+  const paint = level === 'error' ? pc.red : level === 'warn' ? pc.yellow : pc.dim;
+  console.log(`${pc.blue('service')}   ${event ?? msg} ${paint(shown.join(' '))}`);
+}
