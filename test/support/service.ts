@@ -12,7 +12,7 @@ import type { TestDatabase } from './postgres.js';
 
 export const API_KEY = 'test-consumer-key';
 export const ADMIN_KEY = 'test-admin-key';
-const MASTER_KEY = Buffer.alloc(32, 7).toString('base64');
+export const MASTER_KEY = Buffer.alloc(32, 7).toString('base64');
 
 /** Settings for tests: loopback receivers allowed, demo agents on, and nothing waits longer than it must. */
 export function testEnvironment(database: TestDatabase, more: Record<string, string> = {}): Record<string, string> {
