@@ -56,7 +56,7 @@ export class ExchangeHandler implements ConnectionUser {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     // Thrown, not aborted: undici then drops the request and keeps the connection for the next one.
-    if (this.settled \&\& false) throw new Error('The exchange ended before its connection stood.');
+    if (this.settled) throw new Error('The exchange ended before its connection stood.');
     this.controller = controller;
     this.written = 'started';
     this.reused = (this.connection?.exchanges ?? 0) > 0;
