@@ -1,22 +1,19 @@
 import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { Database } from '../platform/database/database.js';
+import { ApiProblems } from '../platform/http/api-problems.js';
 import { decodeCursor, type Page, toPage } from '../platform/http/page.js';
 import { Needs } from '../platform/http/principal.js';
 import { notFound, Problem } from '../platform/http/problem.js';
 import { dtoPipe } from '../platform/http/query.pipe.js';
 import { isId } from '../platform/ids.js';
 import { WakeUps } from '../platform/lifecycle/wake-ups.js';
-import {
-  type AttemptView,
-  listOutbox,
-  type OutboxView,
-  readAttempts,
-  readEventBody,
-  readOutboxRow,
-} from '../webhooks/outbox/read-outbox.js';
+import { listOutbox, type OutboxView, readAttempts, readEventBody, readOutboxRow } from '../webhooks/outbox/read-outbox.js';
 import { redeliver } from '../webhooks/outbox/redeliver.js';
 import { OutboxQuery } from './outbox-query.dto.js';
+import { OutboxDetail, OutboxPage, OutboxRowView } from './outbox-view.dto.js';
+
+const unknownRow = { 404: { not_found: 'There is no such outbox row.' } };
 
 /** The outbox of every tenant: what is stuck, why, and once more. */
 @ApiTags('admin')
@@ -29,6 +26,9 @@ export class OutboxController {
   ) {}
 
   @Get()
+  @ApiOperation({ summary: 'List outbox rows of every tenant' })
+  @ApiOkResponse({ type: OutboxPage, description: 'A page of rows that match all filters.' })
+  @ApiProblems({ 422: { validation_failed: 'A filter, `limit` or `cursor` cannot be accepted.' } })
   async list(@Query(dtoPipe) { limit, cursor, ...filter }: OutboxQuery): Promise<Page<OutboxView>> {
     const rows = await listOutbox(this.database, filter, decodeCursor(cursor), limit + 1);
     return toPage(
@@ -40,7 +40,11 @@ export class OutboxController {
   }
 
   @Get(':id')
-  async show(@Param('id') id: string): Promise<OutboxView & { body: string | null; attempt_log: AttemptView[] }> {
+  @ApiOperation({ summary: 'Show an outbox row with the body of its event and every attempt' })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOkResponse({ type: OutboxDetail, description: 'The row.' })
+  @ApiProblems(unknownRow)
+  async show(@Param('id') id: string): Promise<OutboxDetail> {
     const row = await this.find(id);
     const [body, attempts] = await Promise.all([readEventBody(this.database, row.event_id), readAttempts(this.database, id)]);
     return { ...row, body, attempt_log: attempts };
@@ -48,6 +52,14 @@ export class OutboxController {
 
   @Post(':id/redeliver')
   @HttpCode(202)
+  @ApiOperation({ summary: 'Send a webhook again: same event id and body, a full new schedule' })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiAcceptedResponse({ type: OutboxRowView, description: 'It is due now.' })
+  @ApiProblems({
+    ...unknownRow,
+    409: { in_flight: 'It is being sent right now.', waiting_already: 'It is still on its schedule.' },
+    410: { body_purged: 'Its body has been removed.' },
+  })
   async redeliver(@Param('id') id: string): Promise<OutboxView> {
     const outcome = isId(id) ? await redeliver(this.database, id) : 'unknown';
     switch (outcome) {

@@ -1,10 +1,12 @@
 import { Controller, Inject, Optional, Param, Post, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { ApiProblems } from '../platform/http/api-problems.js';
 import { Caller, Needs, type Principal } from '../platform/http/principal.js';
 import { notFound, Problem } from '../platform/http/problem.js';
 import { isId } from '../platform/ids.js';
 import { WakeUps } from '../platform/lifecycle/wake-ups.js';
+import { CancellationView } from '../tasks/task.dto.js';
 import { cancelTask } from './cancel-task.js';
 import type { EndTaskParts } from './end-task.js';
 import { END_TASK_PARTS } from './tokens.js';
@@ -21,6 +23,14 @@ export class CancelController {
 
   @Post(':id/cancel')
   @Needs('submit', 'admin')
+  @ApiOperation({ summary: 'Cancel a task' })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOkResponse({ type: CancellationView, description: 'It is canceled, now or before.' })
+  @ApiAcceptedResponse({ type: CancellationView, description: 'Its run is told to stop. A result that is committed before that wins.' })
+  @ApiProblems({
+    404: { not_found: "There is no such task among this API key's own." },
+    409: { task_ended: 'The task had ended otherwise.' },
+  })
   async cancel(@Param('id') id: string, @Caller() caller: Principal, @Res() reply: FastifyReply): Promise<void> {
     const stage = isId(id) ? await cancelTask(this.parts, caller.tenant, id) : null;
     if (stage === null) throw notFound('This task');

@@ -75,6 +75,8 @@ async function updateTasks(tx: Tx, ends: readonly TaskEnd[]): Promise<EndedRow[]
       WHERE t.id = n.id
         -- the fence: a run ends its own task only, everybody else only what no run owns
         AND CASE WHEN n.run_token IS NULL THEN t.status = 'queued' ELSE t.run_token = n.run_token END
+        -- a task whose cancel is committed ends as canceled, or with what the agent found out before it heard of it
+        AND (t.status <> 'canceling' OR n.status IN ('canceled', 'completed', 'failed'))
      RETURNING t.id, t.tenant, t.type, t.status, t.result, t.error::text AS error, t.metadata::text AS metadata, t.last_seq, t.finished_at,
                t.webhook_endpoint_ids, t.webhook_url, t.webhook_secret_id, t.webhook_events, t.traceparent`,
     [

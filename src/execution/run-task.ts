@@ -32,7 +32,10 @@ export async function runTask(parts: RunTaskParts, agent: AnyAgent, job: Fetched
   const outcome = await runAgent(parts, agent, run, controller);
   failPoint('run.before-end');
   const decision = decideRun(outcome, run, runPolicy(agent));
-  const kept = decision.kind === 'drop' ? false : await throughOutages(parts, () => commit(parts, agent, run, job, decision));
+  const kept =
+    decision.kind !== 'drop' &&
+    ((await throughOutages(parts, () => commit(parts, agent, run, job, decision))) ||
+      (await throughOutages(parts, () => commitCancel(parts, run, job))));
   logRun(parts, agent, run, decision, outcome, kept, parts.clock.monotonic() - startedAt);
 }
 
@@ -81,6 +84,15 @@ async function commit(
   }
   const { stage, result, error, charged } = decision;
   return (await endTasks(parts, [{ taskId, runToken, stage, result, error, charged, job }])).has(taskId);
+}
+
+/**
+ * A decision that was not written may have met a cancel that this run had not heard of: no retry then, and no error of ours.
+ * Were the task somebody else's, the token would keep this from writing anything, too.
+ */
+async function commitCancel(parts: RunTaskParts, { taskId, runToken }: ClaimedRun, job: FetchedJob): Promise<boolean> {
+  const error = { code: 'canceled', message: 'The task was canceled.' };
+  return (await endTasks(parts, [{ taskId, runToken, stage: 'canceled', result: null, error, charged: false, job }])).has(taskId);
 }
 
 const OUTAGE_PATIENCE_MS = 10 * 60_000;

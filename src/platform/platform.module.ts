@@ -6,6 +6,7 @@ import { createDataSource } from './database/data-source.js';
 import { Database } from './database/database.js';
 import { DocumentDownloader } from './egress/document-downloader.js';
 import { OperatorClient } from './egress/operator-client.js';
+import { DnsResolver } from './egress/resolver.js';
 import { type EgressRules, egressRules } from './egress/rules.js';
 import { WebhookClient } from './egress/webhook-client.js';
 import { newId } from './ids.js';
@@ -52,6 +53,7 @@ export class PlatformModule implements OnApplicationShutdown {
       { provide: PROCESS_ID, useValue: newId() },
       { provide: EGRESS_RULES, useValue: egressRules(config.egress) },
       Clock,
+      { provide: DnsResolver, useFactory: () => new DnsResolver() }, // one cache for everything that leaves
       WakeUps,
       ProcessRegistration,
       { provide: Database, useFactory: () => connect(config, databaseUrl) },
@@ -59,16 +61,21 @@ export class PlatformModule implements OnApplicationShutdown {
       { provide: Keyring, useFactory: (database: Database) => Keyring.load(database, masterKeys), inject: [Database] },
       {
         provide: WebhookClient,
-        useFactory: (rules: EgressRules, clock: Clock) => new WebhookClient({ rules, now: () => clock.monotonic() }),
-        inject: [EGRESS_RULES, Clock],
+        useFactory: (rules: EgressRules, resolver: DnsResolver, clock: Clock) =>
+          new WebhookClient({ rules, resolver, now: () => clock.monotonic() }),
+        inject: [EGRESS_RULES, DnsResolver, Clock],
       },
       {
         provide: DocumentDownloader,
-        useFactory: (rules: EgressRules) =>
-          new DocumentDownloader({ rules, maxBytes: config.documents.maxBytes, deadlineMs: config.documents.timeoutMs }),
-        inject: [EGRESS_RULES],
+        useFactory: (rules: EgressRules, resolver: DnsResolver) =>
+          new DocumentDownloader({ rules, resolver, maxBytes: config.documents.maxBytes, deadlineMs: config.documents.timeoutMs }),
+        inject: [EGRESS_RULES, DnsResolver],
       },
-      { provide: OperatorClient, useFactory: () => new OperatorClient({ urls: operatorUrls(config) }) },
+      {
+        provide: OperatorClient,
+        useFactory: (resolver: DnsResolver) => new OperatorClient({ urls: operatorUrls(config), resolver }),
+        inject: [DnsResolver],
+      },
     ];
     return { module: PlatformModule, global: true, imports: [ScheduleModule.forRoot()], providers, exports: providers };
   }

@@ -1,20 +1,12 @@
 import { Controller, Get, Param } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { AnyAgent } from '../agents/agent.js';
 import { AgentRegistry, runPolicy } from '../agents/registry.js';
 import { ApiDocument } from '../platform/http/api-document.js';
+import { ApiProblems } from '../platform/http/api-problems.js';
 import { Needs } from '../platform/http/principal.js';
 import { notFound } from '../platform/http/problem.js';
-
-export interface AgentView {
-  type: string;
-  description: string;
-  /** JSON Schemas, as in /openapi.json. */
-  input: object;
-  output: object;
-  timeout: number;
-  max_timeout: number;
-}
+import { AgentList, AgentView } from './agent-view.dto.js';
 
 @ApiTags('agents')
 @Controller('agent')
@@ -26,11 +18,16 @@ export class AgentsController {
   ) {}
 
   @Get()
-  list(): { items: AgentView[]; next_cursor: null } {
+  @ApiOperation({ summary: 'List the task types' })
+  @ApiOkResponse({ type: AgentList, description: 'All task types of this service.' })
+  list(): AgentList {
     return { items: this.agents.all.map((agent) => this.view(agent)), next_cursor: null };
   }
 
   @Get(':type')
+  @ApiOperation({ summary: 'Show one task type' })
+  @ApiOkResponse({ type: AgentView, description: 'The task type with its schemas.' })
+  @ApiProblems({ 404: { not_found: 'There is no such task type.' } })
   show(@Param('type') type: string): AgentView {
     const agent = this.agents.get(type);
     if (agent === undefined) throw notFound(`The task type "${type.slice(0, 60)}"`);

@@ -1,12 +1,5 @@
-import type { Json } from '../agents/agent.js';
 import type { Sql } from '../platform/database/sql.js';
-
-export interface TaskEventView {
-  seq: number;
-  type: string;
-  data: Json;
-  created_at: Date;
-}
+import type { TaskEventPage, TaskEventView } from './task.dto.js';
 
 /** What happened to a task after `seq` number `after`, in order; null when the task is not this tenant's. */
 export async function readEvents(
@@ -14,7 +7,7 @@ export async function readEvents(
   tenant: string,
   taskId: string,
   { after, limit }: { after: number; limit: number },
-): Promise<{ items: TaskEventView[]; next_cursor: string | null } | null> {
+): Promise<TaskEventPage | null> {
   const { rows } = await sql.query<{ seq: number | null } & TaskEventView>(
     // from tasks, left join: a task without events answers one row of nulls, a foreign task none
     `SELECT e.seq, e.type, e.data, e.created_at

@@ -1,35 +1,10 @@
 import type { Json } from '../agents/agent.js';
 import type { Sql } from '../platform/database/sql.js';
 import { jsonText, objectText } from '../platform/json-text.js';
-import { publicStatus, type TaskStage, type TaskStatus } from './states.js';
+import { publicStatus, type TaskStage } from './states.js';
+import type { DeliveryView } from './task.dto.js';
 
-/** A task as its owner sees it. */
-export interface TaskView {
-  task_id: string;
-  type: string;
-  status: TaskStatus;
-  stage: TaskStage;
-  progress: Json;
-  result: Json;
-  error: Json;
-  metadata: Json;
-  runs: number;
-  created_at: string;
-  started_at: string | null;
-  finished_at: string | null;
-  delivery: DeliveryView | null;
-}
-
-/** The terminal event's worst row: the one to look at when several endpoints are told. */
-export interface DeliveryView {
-  status: string;
-  attempts: number;
-  last_status_code: number | null;
-  last_error: string | null;
-  next_attempt_at: string | null;
-}
-
-/** The task as JSON text, its stored result taken over byte for byte; null when it is not this tenant's. */
+/** The task as JSON text (`TaskView`), its stored result taken over byte for byte; null when it is not this tenant's. */
 export async function readTask(sql: Sql, tenant: string, taskId: string): Promise<string | null> {
   const { rows } = await sql.query<TaskRow>(SELECT_TASK, [taskId, tenant]);
   return rows[0] === undefined ? null : print(rows[0]);
@@ -47,7 +22,7 @@ interface TaskRow {
   created_at: Date;
   started_at: Date | null;
   finished_at: Date | null;
-  delivery: (Omit<DeliveryView, 'next_attempt_at'> & { next_attempt_at: string | null }) | null;
+  delivery: DeliveryView | null;
 }
 
 const SELECT_TASK = `

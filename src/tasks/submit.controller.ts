@@ -1,5 +1,5 @@
 import { Body, Controller, Headers, HttpCode, Inject, Param, Post, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { AnyAgent } from '../agents/agent.js';
 import { AgentRegistry } from '../agents/registry.js';
@@ -7,6 +7,7 @@ import type { Config } from '../config/config.js';
 import { canonicalJson } from '../platform/canonical-json.js';
 import { Database } from '../platform/database/database.js';
 import type { EgressRules } from '../platform/egress/rules.js';
+import { ApiProblems } from '../platform/http/api-problems.js';
 import { Caller, Needs, type Principal } from '../platform/http/principal.js';
 import { invalid, notFound, Problem } from '../platform/http/problem.js';
 import { newId } from '../platform/ids.js';
@@ -17,6 +18,7 @@ import { CONFIG, EGRESS_RULES } from '../platform/tokens.js';
 import type { IdempotencyClaim } from './claim-idempotency-keys.js';
 import { readSubmit, type Submit } from './read-submit.js';
 import { submitTasks } from './submit-tasks.js';
+import { AcceptedView } from './task.dto.js';
 import { taskLinks } from './task-links.js';
 
 /** Seconds after which a first look at a task is worth it. */
@@ -38,6 +40,40 @@ export class SubmitController {
   @Post(':type')
   @Needs('submit', 'admin')
   @HttpCode(202)
+  @ApiOperation({ summary: 'Submit a task' })
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description: 'Sent again with the same request, it gets the first answer again and makes no second task.',
+    schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]+$' },
+  })
+  @ApiHeader({
+    name: 'traceparent',
+    required: false,
+    description: 'W3C Trace Context, version 00; sent along with the webhook. Anything else is ignored.',
+    schema: { type: 'string' },
+  })
+  @ApiAcceptedResponse({
+    type: AcceptedView,
+    description: 'The task is stored and will run.',
+    headers: {
+      Location: { description: 'The task.', schema: { type: 'string', format: 'uri' } },
+      'Retry-After': { description: 'Seconds after which a first look at the task is worth it.', schema: { type: 'integer' } },
+      'Idempotency-Replayed': { description: '`true` when this is the first answer again.', schema: { type: 'string', enum: ['true'] } },
+    },
+  })
+  @ApiProblems({
+    404: { not_found: 'There is no such task type.' },
+    422: {
+      validation_failed: 'Fields cannot be accepted; see `errors`.',
+      idempotency_mismatch: 'The Idempotency-Key was used before, for another request.',
+      invalid_string: 'A string or key holds a NUL character or half of a surrogate pair.',
+      number_out_of_range: 'A number would not be kept exactly.',
+      json_too_deep: 'The body is nested too deep.',
+      duplicate_key: 'An object holds a key twice.',
+      forbidden_key: 'A key would tamper with objects.',
+    },
+  })
   async submit(
     @Param('type') type: string,
     @Body() body: unknown,

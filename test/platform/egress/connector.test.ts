@@ -3,6 +3,7 @@ import { dial } from '../../../src/platform/egress/dial.js';
 import { ResolveFailed } from '../../../src/platform/egress/errors.js';
 import type { Exchange } from '../../../src/platform/egress/exchange.js';
 import { type EgressOptions, egressRules } from '../../../src/platform/egress/rules.js';
+import { TenantPolicy } from '../../../src/platform/egress/tenant-policy.js';
 import { WebhookClient, type WebhookClientOptions } from '../../../src/platform/egress/webhook-client.js';
 import { FakeResolver } from './support/fake-resolver.js';
 import { answer, ok, pem, RawReceiver } from './support/raw-receiver.js';
@@ -104,6 +105,19 @@ describe('A name', () => {
   });
 });
 
+describe('The policy for tenants', () => {
+  it('applies scheme, name and port rules itself, before it asks a name server', async () => {
+    const resolver = new FakeResolver({ 'a.example': [['8.8.8.8']] });
+    const policy = new TenantPolicy(egressRules({ allowCidrs: [], allowHttp: false }), resolver);
+    const target = { protocol: 'https:', host: 'a.example', port: 443 };
+    for (const wrong of [{ protocol: 'http:' }, { host: 'localhost' }, { host: 'db.internal' }, { port: 22 }, { host: '10.0.0.1' }]) {
+      await expect(policy.vet({ ...target, ...wrong })).rejects.toMatchObject({ code: 'blocked_target' });
+    }
+    expect(resolver.asked).toEqual([]);
+    expect(await policy.vet(target)).toEqual(['8.8.8.8']);
+  });
+});
+
 describe('An IP literal', () => {
   it('that is not public is refused with nothing on the wire', async () => {
     await using receiver = await RawReceiver.start(answer(ok('')));
@@ -172,6 +186,13 @@ describe('A certificate', () => {
     await using receiver = await RawReceiver.start(answer(ok('safe')), 'good');
     const exchange = await post(trusting(), `https://receiver.example:${receiver.port}/`);
     expect(exchange).toMatchObject({ kind: 'response', status: 200, excerpt: 'safe' });
+  });
+
+  it('of another name than the one in the URL is refused, though the address is the same', async () => {
+    await using receiver = await RawReceiver.start(answer(ok('')), 'good');
+    const aliased = clientWith({ resolver: new FakeResolver({ 'alias.example': [['127.0.0.1']] }), ca: [pem('ca')] });
+    const exchange = await post(aliased, `https://alias.example:${receiver.port}/`);
+    expect(exchange).toMatchObject({ code: 'tls_failed', message: expect.stringContaining('ERR_TLS_CERT_ALTNAME_INVALID') });
   });
 
   it('may be for an address', async () => {

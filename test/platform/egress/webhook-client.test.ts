@@ -106,14 +106,21 @@ describe('A connection', () => {
     expect(receiver.connections).toBe(1);
   });
 
-  it('is not wasted on an exchange that ended while it was opened', async () => {
+  it('that stands too late carries nothing of the exchange that ended meanwhile, and serves the next', async () => {
     const { promise, resolve } = Promise.withResolvers<string[]>();
-    await using receiver = await RawReceiver.start(answer(ok('')));
-    const client = clientWith({ resolver: { resolve: () => promise } });
+    const bodies: string[] = [];
+    const script = onRequest((socket, whole) => {
+      bodies.push(whole.slice(whole.indexOf('\r\n\r\n') + 4));
+      socket.write(ok(''));
+    });
+    await using receiver = await RawReceiver.start(script);
+    const client = clientWith({ resolver: { resolve: () => promise }, connectionsPerOrigin: 1 });
     const url = `http://slow.example:${receiver.port}/`;
-    expect(await client.send({ ...request, url, deadlineMs: 50 })).toMatchObject({ code: 'dns_timeout' });
+    expect(await client.send({ ...request, url, body: 'late', deadlineMs: 50 })).toMatchObject({ phase: 'before', code: 'dns_timeout' });
     resolve(['127.0.0.1']);
-    expect(await client.send({ ...request, url })).toMatchObject({ kind: 'response', status: 200 });
+    expect(await client.send({ ...request, url, body: 'next' })).toMatchObject({ kind: 'response', status: 200, reused: false });
+    expect(bodies).toEqual(['next']);
+    expect(receiver.connections).toBe(1);
   });
 
   it('to a literal address is judged by the connector itself', async () => {

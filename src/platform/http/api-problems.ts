@@ -1,0 +1,38 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { ProblemBody } from './problem.dto.js';
+
+/** Problems by HTTP status: each `code` with the sentence that explains it. */
+export type ProblemTable = Record<number, Record<string, string>>;
+
+/** Documents the problems of one route; those that every route can have are added to all of them by `describeApi`. */
+export function ApiProblems(problems: ProblemTable): MethodDecorator {
+  const responses = Object.entries(problems).map(([status, codes]) => ApiResponse({ status: Number(status), ...problemResponse(codes) }));
+  return applyDecorators(ApiExtraModels(ProblemBody), ...responses);
+}
+
+/** A response of the OpenAPI document. */
+export function problemResponse(codes: Record<string, string>) {
+  return {
+    description: Object.entries(codes)
+      .map(([code, sentence]) => `\`${code}\`: ${sentence}`)
+      .join('\n\n'),
+    content: { 'application/problem+json': { schema: { $ref: getSchemaPath(ProblemBody) } } },
+  };
+}
+
+/** What any route that asks for an API key can answer. */
+export const generalProblems: ProblemTable = {
+  400: { bad_request: 'The request cannot be understood.' },
+  401: { unauthorized: 'The API key is missing, not known, expired or revoked.' },
+  403: { forbidden: 'The API key lacks the scope for this route.' },
+  500: { internal_error: 'A fault of the service; it has been logged.' },
+  503: { temporarily_unavailable: 'The database cannot be reached. Nothing was stored; send the same request again later.' },
+};
+
+/** What any route that reads a body can answer besides. */
+export const bodyProblems: ProblemTable = {
+  400: { invalid_json: 'The body is not valid JSON in UTF-8.' },
+  413: { body_too_large: 'The body is larger than the service accepts (`POSTBACK_BODY_MAX_BYTES`).' },
+  415: { unsupported_media_type: 'The body is not sent as application/json, or it is compressed.' },
+};

@@ -1,0 +1,149 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ensureApiKey } from '../../src/platform/http/api-keys.js';
+import { submitTasks, type Submission } from '../../src/tasks/submit-tasks.js';
+import { HeldLock } from '../support/held-lock.js';
+import { openParts, type Parts, submission } from '../support/parts.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { type Answered, call, sql, startService } from '../support/service.js';
+
+const OTHER_TENANTS_KEY = 'key-of-another-tenant';
+
+let database: TestDatabase;
+let service: Awaited<ReturnType<typeof startService>>;
+let a: Parts;
+let b: Parts;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  service = await startService(database, { POSTBACK_ROLES: 'api' });
+  [a, b] = [await openParts(database), await openParts(database)];
+  await ensureApiKey(a.database, { tenant: 'other', name: 'other', scopes: ['submit', 'read'], key: OTHER_TENANTS_KEY });
+});
+
+afterAll(async () => {
+  await a?.close();
+  await b?.close();
+  await service?.stop();
+  await database?.drop();
+});
+
+describe('the same Idempotency-Key over HTTP', () => {
+  it('makes one task of 50 equal submits at once, and gives 50 equal answers', async () => {
+    const before = await countTasks();
+    const answers = await Promise.all(Array.from({ length: 50 }, () => submit('fifty', { payload: { n: 1 } })));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+    expect(new Set(answers.map(({ headers }) => headers.get('location')))).toEqual(new Set([answers[0]!.body.links.self]));
+    expect(answers.filter(({ headers }) => headers.get('idempotency-replayed') === 'true')).toHaveLength(49);
+    expect(await countTasks()).toBe(before + 1);
+    expect(await jobsOf(answers[0]!.body.task_id)).toBe(1);
+  });
+
+  it('makes one task of equal submits that are held up at the very record', async () => {
+    const lock = await HeldLock.take(database, 'LOCK TABLE postback.tasks IN ACCESS EXCLUSIVE MODE');
+    const submits = [1, 2, 3].map(() => submit('held-up', { payload: 1 }));
+    await lock.blocked(3); // one at the table, two at its uncommitted record
+    await lock.release();
+    const answers = await Promise.all(submits);
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+    expect(answers.map(({ headers }) => headers.get('idempotency-replayed')).sort()).toEqual([null, 'true', 'true'].sort());
+  });
+
+  it('takes the order of keys and white space for the same body', async () => {
+    const first = await submit('order', '{"payload": {"a": 1, "b": [2]}, "delay_ms": 0}');
+    const again = await submit('order', '{"delay_ms":0,"payload":{"b":[2],"a":1.0}}');
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+    expect(again.text).toBe(first.text);
+  });
+
+  it.each([
+    ['another body', '/agent/echo', { payload: 2 }],
+    ['another metadata', '/agent/echo', { payload: 1, metadata: { a: 1 } }],
+    ['another secret', '/agent/echo', { payload: 1, webhook_url: 'http://127.0.0.1:9/x', webhook_secret: 'another secret' }],
+    ['another type', '/agent/analyze-document', { document_url: 'http://127.0.0.1:9/x.pdf', analysis_type: 'ip_clauses' }],
+  ])('is refused for %s, and nothing is stored', async (_, path, body) => {
+    const first = await submit('mismatch', { payload: 1 });
+    const before = await countTasks();
+    const refused = await call('POST', `${service.url}${path}`, { body, headers: { 'idempotency-key': 'mismatch' } });
+    expect(refused.status).toBe(422);
+    expect(refused.body).toMatchObject({ code: 'idempotency_mismatch' });
+    expect(await countTasks()).toBe(before);
+    expect((await submit('mismatch', { payload: 1 })).text).toBe(first.text);
+  });
+
+  it('is another key for another tenant', async () => {
+    const mine = await submit('shared', { payload: 1 });
+    const theirs = await submit('shared', { payload: 2 }, OTHER_TENANTS_KEY);
+    expect(theirs.status).toBe(202);
+    expect(theirs.body.task_id).not.toBe(mine.body.task_id);
+    expect(theirs.headers.get('idempotency-replayed')).toBeNull();
+  });
+
+  it('may be used anew once its record has expired', async () => {
+    const first = await submit('expires', { payload: 1 });
+    await sql(database, "UPDATE postback.idempotency_keys SET expires_at = now() WHERE key = 'expires'");
+    const second = await submit('expires', { payload: 2 });
+    expect(second.status).toBe(202);
+    expect(second.body.task_id).not.toBe(first.body.task_id);
+    expect((await submit('expires', { payload: 2 })).text).toBe(second.text);
+  });
+});
+
+describe('the same Idempotency-Keys in groups of submits', () => {
+  it('do not deadlock in opposite orders', async () => {
+    // different endpoints and secrets as well: they are taken under locks of their own
+    const keys = Array.from({ length: 30 }, (_, n) => `group-${n}`);
+    const group = () => keys.map((key, n) => withKey(key, { url: `http://127.0.0.1:9/group/${n}` }));
+    const lock = await HeldLock.take(database, 'LOCK TABLE postback.idempotency_keys IN SHARE MODE');
+    const submits = [submitTasks(a.database, a, group()), submitTasks(b.database, b, group().reverse())];
+    await lock.blocked(2);
+    await lock.release();
+    const [first, second] = await Promise.all(submits);
+    const kinds = [first!, second!].map((answers) => new Set(answers.map(({ kind }) => kind)));
+    expect(kinds).toContainEqual(new Set(['created']));
+    expect(kinds).toContainEqual(new Set(['replayed']));
+    expect(second!.reverse().map(idOf)).toEqual(first!.map(idOf));
+  });
+
+  it('do not deadlock when the groups share endpoints and secrets but no keys', async () => {
+    const group = () => Array.from({ length: 30 }, (_, n) => submission({ url: `http://127.0.0.1:9/shared/${n}` }));
+    const lock = await HeldLock.take(database, 'LOCK TABLE postback.webhook_endpoints IN SHARE MODE');
+    const submits = [submitTasks(a.database, a, group()), submitTasks(b.database, b, group().reverse())];
+    await lock.blocked(2);
+    await lock.release();
+    expect((await Promise.all(submits)).flat().every(({ kind }) => kind === 'created')).toBe(true);
+    const rows = await sql(database, "SELECT url FROM postback.webhook_endpoints WHERE url LIKE '%/shared/%'");
+    expect(rows).toHaveLength(30);
+  });
+
+  it('make one task of the same key twice within one group', async () => {
+    const [first, again, other] = [withKey('twice'), withKey('twice'), withKey('twice', { fingerprint: 'another request' })];
+    const before = await countTasks();
+    expect(await submitTasks(a.database, a, [first, again, other])).toEqual([
+      { kind: 'created', taskId: first.taskId, response: first.response },
+      { kind: 'replayed', taskId: first.taskId, response: first.response },
+      { kind: 'mismatch' },
+    ]);
+    expect(await countTasks()).toBe(before + 1);
+  });
+});
+
+function submit(key: string, body: unknown, apiKey?: string): Promise<Answered> {
+  return call('POST', `${service.url}/agent/echo`, { body, headers: { 'idempotency-key': key }, ...(apiKey && { key: apiKey }) });
+}
+
+function withKey(key: string, { url, fingerprint = 'the request' }: { url?: string; fingerprint?: string } = {}): Submission {
+  return submission({ ...(url && { url }), idempotency: { key, fingerprint: Buffer.from(fingerprint), ttlMs: 60_000 } });
+}
+
+const idOf = (submitted: object) => ('taskId' in submitted ? submitted.taskId : null);
+
+async function countTasks(): Promise<number> {
+  const [row] = await sql<{ n: number }>(database, 'SELECT count(*)::int AS n FROM postback.tasks');
+  return row!.n;
+}
+
+async function jobsOf(taskId: string): Promise<number> {
+  const [row] = await sql<{ n: number }>(database, "SELECT count(*)::int AS n FROM pgboss.job WHERE data->>'task_id' = $1", [taskId]);
+  return row!.n;
+}
