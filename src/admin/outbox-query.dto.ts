@@ -37,7 +37,7 @@ export class OutboxQuery extends PageQuery {
   @IsIn(DEAD_REASONS)
   dead_reason?: string;
 
-  @ApiPropertyOptional({ minimum: 100, maximum: 999, description: 'HTTP status of the last answer.' })
+  @ApiPropertyOptional({ type: 'integer', minimum: 100, maximum: 999, description: 'HTTP status of the last answer.' })
   @IsOptional()
   @Type(() => Number)
   @IsInt()

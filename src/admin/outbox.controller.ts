@@ -66,6 +66,8 @@ export class OutboxController {
       case 'queued':
         this.wakeUps.ring('delivery-due');
         return this.find(id);
+      case 'held':
+        return this.find(id);
       case 'unknown':
         throw notFound('This outbox row');
       case 'in_flight':
@@ -78,6 +80,8 @@ export class OutboxController {
           'body_purged',
           'The body of this webhook has been removed by retention or erasure, so it cannot be sent again.',
         );
+      case 'endpoint_deleted':
+        throw new Problem(409, 'endpoint_deleted', 'The endpoint of this webhook was deleted, so there is nowhere to send it.');
       default:
         throw new Error(`Redelivery cannot end as ${outcome satisfies never}.`);
     }

@@ -23,7 +23,7 @@ export class CancelController {
 
   @Post(':id/cancel')
   @Needs('submit', 'admin')
-  @ApiOperation({ summary: 'Cancel a task' })
+  @ApiOperation({ summary: 'Cancel a task', operationId: 'tasks_cancel' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({ type: CancellationView, description: 'It is canceled, now or before.' })
   @ApiAcceptedResponse({ type: CancellationView, description: 'Its run is told to stop. A result that is committed before that wins.' })

@@ -3,7 +3,7 @@ import { Type } from 'class-transformer';
 import { IsInt, IsOptional, Max, Min } from 'class-validator';
 
 export class EventsQuery {
-  @ApiPropertyOptional({ minimum: 0, default: 0, description: 'Only events with a larger `seq`.' })
+  @ApiPropertyOptional({ type: 'integer', minimum: 0, default: 0, description: 'Only events with a larger `seq`.' })
   @IsOptional()
   @Type(() => Number)
   @IsInt({ message: 'after must be a whole number' })
@@ -11,7 +11,7 @@ export class EventsQuery {
   @Max(2_147_483_647)
   after: number = 0;
 
-  @ApiPropertyOptional({ minimum: 1, maximum: 100, default: 20, description: 'Events on a page.' })
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 100, default: 20, description: 'Events on a page.' })
   @IsOptional()
   @Type(() => Number)
   @IsInt({ message: 'limit must be a whole number from 1 to 100' })

@@ -10,6 +10,7 @@ export class SubmitEnvelope {
   @ApiPropertyOptional({
     description: 'Where the one webhook goes when the task ends. Left out: poll or stream instead.',
     example: 'https://client.com/my-agent-callback',
+    format: 'uri',
     maxLength: 2048,
   })
   @IsOptional()
@@ -26,7 +27,7 @@ export class SubmitEnvelope {
   @IsString()
   webhook_secret?: string;
 
-  @ApiPropertyOptional({ description: 'A registered endpoint to tell instead of a webhook_url.', format: 'uuid' })
+  @ApiPropertyOptional({ description: 'Reserved: no endpoint can be registered yet, so naming one is refused.', format: 'uuid' })
   @IsOptional()
   @IsUUID()
   webhook_endpoint_id?: string;
@@ -50,6 +51,7 @@ export class SubmitEnvelope {
   metadata?: { [key: string]: Json };
 
   @ApiPropertyOptional({
+    type: 'integer',
     description: 'Seconds the task may wait to be started before it ends as expired.',
     minimum: 1,
     maximum: LONGEST_WAIT_SECONDS,
@@ -60,7 +62,7 @@ export class SubmitEnvelope {
   @Max(LONGEST_WAIT_SECONDS)
   expires_in?: number;
 
-  @ApiPropertyOptional({ description: "Seconds one run may take; at most the agent's own limit.", minimum: 1 })
+  @ApiPropertyOptional({ type: 'integer', description: "Seconds one run may take; at most the agent's own limit.", minimum: 1 })
   @IsOptional()
   @IsInt({ message: 'timeout must be a whole number of seconds' })
   @Min(1)

@@ -1,11 +1,12 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AlertsModule } from '../alerts/alerts.module.js';
 import { Dispatcher } from './delivery/dispatcher.js';
+import { Upkeep } from './upkeep.js';
 
 @Module({})
 export class WebhooksModule {
   /** For processes that send webhooks. */
   static forDispatcher(): DynamicModule {
-    return { module: WebhooksModule, imports: [AlertsModule.forDispatcher()], providers: [Dispatcher] };
+    return { module: WebhooksModule, imports: [AlertsModule.forDispatcher()], providers: [Dispatcher, Upkeep] };
   }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import type { ServerResponse } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { resolveDeadLetters } from '../../src/alerts/resolve-dead-letters.js';
 import { Database } from '../../src/platform/database/database.js';
@@ -45,7 +45,14 @@ describe('a webhook whose receiver always fails', () => {
   afterAll(() => receiver.stop());
 
   it('is dead after exactly as many attempts as its schedule has', async () => {
-    expect(row).toMatchObject({ dead_reason: 'exhausted', attempts: 3, attempts_charged: 3, last_status_code: 500, next_attempt_at: null, lease_token: null });
+    expect(row).toMatchObject({
+      dead_reason: 'exhausted',
+      attempts: 3,
+      attempts_charged: 3,
+      last_status_code: 500,
+      next_attempt_at: null,
+      lease_token: null,
+    });
     expect(row.dead_at).toBeInstanceOf(Date);
     expect(receiver.received.map(({ headers }) => headers['webhook-attempt'])).toEqual(['1', '2', '3']);
     const { body } = await call('GET', `${service.url}/tasks/${taskId}`);
@@ -85,12 +92,16 @@ describe('a webhook whose receiver always fails', () => {
   it('is listed for the admin, with body and attempts to look into', async () => {
     const list = await admin('GET', '?status=dead');
     expect(list.status).toBe(200);
-    expect(list.body.items).toMatchObject([{ id: row.id, task_id: taskId, status: 'dead', dead_reason: 'exhausted', attempts: 3, event_type: 'task.completed' }]);
+    expect(list.body.items).toMatchObject([
+      { id: row.id, task_id: taskId, status: 'dead', dead_reason: 'exhausted', attempts: 3, event_type: 'task.completed' },
+    ]);
     expect(list.body.next_cursor).toBeNull();
     const shown = await admin('GET', `/${row.id}`);
     expect(JSON.parse(shown.body.body)).toMatchObject({ status: 'completed', result: { kept: true } });
     expect(shown.body.body).toBe(receiver.received[0]!.body.toString());
-    expect(shown.body.attempt_log).toMatchObject([1, 2, 3].map((attempt) => ({ attempt, trigger: 'schedule', outcome: 'rejected', charged: true, status_code: 500 })));
+    expect(shown.body.attempt_log).toMatchObject(
+      [1, 2, 3].map((attempt) => ({ attempt, trigger: 'schedule', outcome: 'rejected', charged: true, status_code: 500 })),
+    );
     expect(shown.text + list.text).not.toContain(SECRET);
   });
 
@@ -132,7 +143,10 @@ describe('a webhook whose receiver answers 410', () => {
     const { id, delivered_at } = await rowWhen(taskId, 'delivered');
     expect((await admin('POST', `/${id}/redeliver`)).status).toBe(202);
     await receiver.requests(2);
-    const again = await eventually(async () => (await rowWhen(taskId, 'delivered')).attempts === 2 && rowWhen(taskId, 'delivered'), 'the second attempt');
+    const again = await eventually(
+      async () => (await rowWhen(taskId, 'delivered')).attempts === 2 && rowWhen(taskId, 'delivered'),
+      'the second attempt',
+    );
     expect(again).toMatchObject({ dead_reason: null, last_status_code: 410, delivered_at });
     await receiver.stop();
   });
@@ -188,10 +202,13 @@ describe('a redelivery that cannot be', () => {
   });
 
   it.each([randomUUID(), 'not-a-uuid', '%00'])('is 404 for the id %s', async (id) => {
-    for (const [method, path] of [['POST', `/${id}/redeliver`], ['GET', `/${id}`]] as const) {
+    for (const [method, path] of [
+      ['POST', `/${id}/redeliver`],
+      ['GET', `/${id}`],
+    ] as const) {
       const refused = await admin(method, path);
       expect(refused).toMatchObject({ status: 404, body: { code: 'not_found' } });
-      expect(refused.headers.get('content-type')).toBe('application/problem+json');
+      expect(refused.headers.get('content-type')).toMatch(/^application\/problem\+json/);
     }
   });
 
@@ -225,13 +242,25 @@ describe('a row that nobody can send', () => {
       'no event': 'DELETE FROM postback.webhook_events WHERE task_id = $1',
       'a trace context with a line break': `UPDATE postback.webhook_events SET traceparent = E'00\\r\\nx: y' WHERE task_id = $1`,
     };
-    const poisoned = await Promise.all(Object.entries(poisons).map(async ([name, statement]) => ({ name, statement, id: await submit(others.url, receiver.url(`/${name.replaceAll(' ', '-')}`), {}, name.padEnd(20)) })));
+    const poisoned = await Promise.all(
+      Object.entries(poisons).map(async ([name, statement]) => ({
+        name,
+        statement,
+        id: await submit(others.url, receiver.url(`/${name.replaceAll(' ', '-')}`), {}, name.padEnd(20)),
+      })),
+    );
     const healthy = await Promise.all(Array.from({ length: 5 }, (_, n) => submit(others.url, receiver.url(`/healthy/${n}`))));
-    await eventually(async () => (await sql(own, 'SELECT FROM postback.webhook_outbox')).length === poisoned.length + healthy.length, 'all tasks to end');
+    await eventually(
+      async () => (await sql(own, 'SELECT FROM postback.webhook_outbox')).length === poisoned.length + healthy.length,
+      'all tasks to end',
+    );
     for (const { id, statement } of poisoned) await sql(own, statement, [id]);
 
     const dispatcher = await startService(own, { POSTBACK_ROLES: 'dispatcher' });
-    await eventually(async () => (await sql(own, "SELECT FROM postback.webhook_outbox WHERE status NOT IN ('delivered', 'dead')")).length === 0, 'all rows to settle');
+    await eventually(
+      async () => (await sql(own, "SELECT FROM postback.webhook_outbox WHERE status NOT IN ('delivered', 'dead')")).length === 0,
+      'all rows to settle',
+    );
     const rows = await sql<{ task_id: string; status: string; dead_reason: string; attempts: number; charged: number }>(
       own,
       'SELECT task_id, status, dead_reason, attempts, attempts_charged AS charged FROM postback.webhook_outbox',

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AnyAgent } from '../../src/agents/agent.js';
 import { cancelTask } from '../../src/execution/cancel-task.js';
-import { claimRun, type ClaimedRun } from '../../src/execution/claim-run.js';
+import { type ClaimedRun, claimRun } from '../../src/execution/claim-run.js';
 import { endTasks, type TaskEnd } from '../../src/execution/end-task.js';
 import { runTask } from '../../src/execution/run-task.js';
 import { Clock } from '../../src/platform/clock.js';
@@ -125,10 +125,26 @@ async function run(agent: AnyAgent, taskId: string): Promise<void> {
   await runTask(parts, agent, job, new AbortController());
 }
 
-const completed = ({ taskId, runToken }: ClaimedRun): TaskEnd => ({ taskId, runToken, stage: 'completed', result: '1', error: null, charged: true, job: null });
+const completed = ({ taskId, runToken }: ClaimedRun): TaskEnd => ({
+  taskId,
+  runToken,
+  stage: 'completed',
+  result: '1',
+  error: null,
+  charged: true,
+  job: null,
+});
 
 function canceled({ taskId, runToken }: ClaimedRun): TaskEnd {
-  return { taskId, runToken, stage: 'canceled', result: null, error: { code: 'canceled', message: 'Canceled.' }, charged: false, job: null };
+  return {
+    taskId,
+    runToken,
+    stage: 'canceled',
+    result: null,
+    error: { code: 'canceled', message: 'Canceled.' },
+    charged: false,
+    job: null,
+  };
 }
 
 const lockTask = (taskId: string) => HeldLock.take(database, 'SELECT FROM postback.tasks WHERE id = $1 FOR UPDATE', [taskId]);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ensureApiKey } from '../../src/platform/http/api-keys.js';
-import { submitTasks, type Submission } from '../../src/tasks/submit-tasks.js';
+import { type Submission, submitTasks } from '../../src/tasks/submit-tasks.js';
 import { HeldLock } from '../support/held-lock.js';
 import { openParts, type Parts, submission } from '../support/parts.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';

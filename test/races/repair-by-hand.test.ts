@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { newId } from '../../src/platform/ids.js';
-import { claimDue } from '../../src/webhooks/delivery/claim-due.js';
+import { claimFromAll } from '../support/claim.js';
 import { eventually } from '../support/eventually.js';
 import { dueRow, openParts, type Parts } from '../support/parts.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
@@ -54,13 +53,21 @@ describe('a plain UPDATE by hand', () => {
   it('needs no time: a row at rest becomes due now', async () => {
     const id = await deadRow();
     await sql(database, "UPDATE postback.webhook_outbox SET status = 'pending' WHERE id = $1", [id]);
-    const [row] = await sql(database, 'SELECT next_attempt_at <= now() AS due, attempts_charged, uncharged_streak, lost_streak FROM postback.webhook_outbox WHERE id = $1', [id]);
+    const [row] = await sql(
+      database,
+      'SELECT next_attempt_at <= now() AS due, attempts_charged, uncharged_streak, lost_streak FROM postback.webhook_outbox WHERE id = $1',
+      [id],
+    );
     expect(row).toEqual({ due: true, attempts_charged: 0, uncharged_streak: 0, lost_streak: 0 });
   });
 
   it('may postpone a row that waits without touching its schedule', async () => {
     const id = await dueRow(parts, database);
-    await sql(database, "UPDATE postback.webhook_outbox SET attempts = 3, attempts_charged = 3, next_attempt_at = now() + interval '1 hour' WHERE id = $1", [id]);
+    await sql(
+      database,
+      "UPDATE postback.webhook_outbox SET attempts = 3, attempts_charged = 3, next_attempt_at = now() + interval '1 hour' WHERE id = $1",
+      [id],
+    );
     await sql(database, REPAIR, [id]);
     const [row] = await sql(database, 'SELECT status, attempts_charged, next_trigger FROM postback.webhook_outbox WHERE id = $1', [id]);
     expect(row).toEqual({ status: 'pending', attempts_charged: 3, next_trigger: 'schedule' });
@@ -69,7 +76,7 @@ describe('a plain UPDATE by hand', () => {
   it('is refused for a row in flight, with a hint, and for everything else in the same statement', async () => {
     await sql(database, "UPDATE postback.webhook_outbox SET next_attempt_at = now() + interval '1 hour' WHERE status = 'pending'");
     const flying = await dueRow(parts, database);
-    await claimDue(parts.database, { limit: 10, leaseToken: newId(), leaseMs: 30_000, claimedBy: newId() });
+    await claimFromAll(parts.database, 10);
     const resting = await deadRow();
     const before = await sql(database, 'SELECT * FROM postback.webhook_outbox ORDER BY id');
     const all = REPAIR.replace('id = $1', 'id = ANY ($1)');
@@ -89,9 +96,13 @@ describe('the body of an event', () => {
     const id = await dueRow(parts, database);
     const event = '(SELECT event_id FROM postback.webhook_outbox WHERE id = $1)';
     for (const change of ["body = body || ' '", "body = '{}'", "body = '', purged_at = now()"]) {
-      await expect(sql(database, `UPDATE postback.webhook_events SET ${change} WHERE id = ${event}`, [id])).rejects.toThrow(/immutable once written/);
+      await expect(sql(database, `UPDATE postback.webhook_events SET ${change} WHERE id = ${event}`, [id])).rejects.toThrow(
+        /immutable once written/,
+      );
     }
-    await expect(sql(database, `UPDATE postback.webhook_events SET body = NULL WHERE id = ${event}`, [id])).rejects.toThrow(/body_until_purged/);
+    await expect(sql(database, `UPDATE postback.webhook_events SET body = NULL WHERE id = ${event}`, [id])).rejects.toThrow(
+      /body_until_purged/,
+    );
   });
 
   it('can be purged, and does not come back', async () => {

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AlertSink } from '../../src/alerts/sink.js';
 import { newId } from '../../src/platform/ids.js';
-import { claimDue, type Delivery } from '../../src/webhooks/delivery/claim-due.js';
+import type { Delivery } from '../../src/webhooks/delivery/claim-due.js';
 import { type Finish, finishAttempts } from '../../src/webhooks/delivery/finish-attempts.js';
 import { judge } from '../../src/webhooks/delivery/outcome.js';
+import { claimFromAll } from '../support/claim.js';
 import { HeldLock } from '../support/held-lock.js';
 import { dueRow, openParts, type Parts } from '../support/parts.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
@@ -31,29 +32,35 @@ describe('a dispatcher whose lease ran out', () => {
     ['a success', delivered],
     ['a retry', rejected],
     ['a death', dead],
-  ])('writes nothing of %s, and the owner of the new lease writes everything', async (_, finish) => {
+  ])('writes nothing of %s, and the owner of the new lease writes everything', async (_, end) => {
     const { id, stale, owner } = await takenOver();
     const before = await everythingOf(id);
-    expect(before).toMatchObject({ row: { status: 'delivering', attempts: 2, attempts_charged: 0 }, attempts: [{ attempt: 1, outcome: 'unknown' }] });
-    expect(await finishAttempts(a.database, SINKS, [finish(stale)])).toEqual([]);
+    expect(before).toMatchObject({
+      row: { status: 'delivering', attempts: 2, attempts_charged: 0 },
+      attempts: [{ attempt: 1, outcome: 'unknown' }],
+    });
+    expect(await finish(a, [end(stale)])).toEqual([]);
     expect(await everythingOf(id)).toEqual(before);
 
-    expect(await finishAttempts(b.database, SINKS, [delivered(owner)])).toMatchObject([{ id, status: 'delivered', attempts: 2 }]);
+    expect(await finish(b, [delivered(owner)])).toMatchObject([{ id, status: 'delivered', attempts: 2 }]);
     const after = await everythingOf(id);
     expect(after).toMatchObject({
       row: { status: 'delivered', attempts: 2, lease_token: null, lost_streak: 0 },
-      attempts: [{ attempt: 1, outcome: 'unknown', charged: false }, { attempt: 2, outcome: 'delivered' }],
+      attempts: [
+        { attempt: 1, outcome: 'unknown', charged: false },
+        { attempt: 2, outcome: 'delivered' },
+      ],
       endpoint: { consecutive_failures: 0, last_status_code: 200 },
       alerts: 0,
     });
-    expect(await finishAttempts(a.database, SINKS, [finish(stale)])).toEqual([]);
+    expect(await finish(a, [end(stale)])).toEqual([]);
     expect(await everythingOf(id)).toEqual(after);
   });
 
   it('writes nothing when both finish at once', async () => {
     const { id, stale, owner } = await takenOver();
     const lock = await lockEndpointOf(id); // the first lock of every finish
-    const finishes = [finishAttempts(a.database, SINKS, [dead(stale)]), finishAttempts(b.database, SINKS, [delivered(owner)])];
+    const finishes = [finish(a, [dead(stale)]), finish(b, [delivered(owner)])];
     await lock.blocked(2);
     await lock.release();
     expect((await Promise.all(finishes)).map((rows) => rows.length)).toEqual([0, 1]);
@@ -68,22 +75,35 @@ describe('a dispatcher whose lease ran out', () => {
   it('loses also when the row is claimed while its finish waits for it', async () => {
     const id = await dueRow(a, database);
     const stale = await claim(a, id);
-    const lock = await HeldLock.take(database, 'UPDATE postback.webhook_outbox SET lease_token = $2, attempts = attempts + 1 WHERE id = $1', [id, newId()]);
-    const finish = finishAttempts(a.database, SINKS, [dead(stale)]);
+    const lock = await HeldLock.take(
+      database,
+      'UPDATE postback.webhook_outbox SET lease_token = $2, attempts = attempts + 1 WHERE id = $1',
+      [id, newId()],
+    );
+    const finished = finish(a, [dead(stale)]);
     await lock.blocked(1);
     await lock.release();
-    expect(await finish).toEqual([]);
-    expect(await everythingOf(id)).toMatchObject({ row: { status: 'delivering', attempts: 2 }, attempts: [], endpoint: { consecutive_failures: 0 }, alerts: 0 });
+    expect(await finished).toEqual([]);
+    expect(await everythingOf(id)).toMatchObject({
+      row: { status: 'delivering', attempts: 2 },
+      attempts: [],
+      endpoint: { consecutive_failures: 0 },
+      alerts: 0,
+    });
   });
 
   it('spoils nothing for the rows it still owns in the same batch', async () => {
     const { id, stale } = await takenOver();
     const other = await dueRow(a, database);
     const kept = await claim(a, other);
-    const finished = await finishAttempts(a.database, SINKS, [dead(stale), dead(kept)]);
+    const finished = await finish(a, [dead(stale), dead(kept)]);
     expect(finished.map((row) => row.id)).toEqual([other]);
     expect(await everythingOf(id)).toMatchObject({ row: { status: 'delivering' }, alerts: 0 });
-    expect(await everythingOf(other)).toMatchObject({ row: { status: 'dead', dead_reason: 'gone' }, attempts: [{ outcome: 'gone' }], alerts: 1 });
+    expect(await everythingOf(other)).toMatchObject({
+      row: { status: 'dead', dead_reason: 'gone' },
+      attempts: [{ outcome: 'gone' }],
+      alerts: 1,
+    });
   });
 });
 
@@ -92,11 +112,16 @@ describe('one attempt that is finished twice at once', () => {
     const id = await dueRow(a, database);
     const delivery = await claim(a, id);
     const lock = await HeldLock.take(database, 'SELECT FROM postback.webhook_outbox WHERE id = $1 FOR UPDATE', [id]);
-    const finishes = [a, b].map((parts) => finishAttempts(parts.database, SINKS, [dead(delivery)]));
+    const finishes = [a, b].map((parts) => finish(parts, [dead(delivery)]));
     await lock.blocked(2); // one at the row, one behind it at the endpoint
     await lock.release();
     expect((await Promise.all(finishes)).map((rows) => rows.length).sort()).toEqual([0, 1]);
-    expect(await everythingOf(id)).toMatchObject({ row: { attempts_charged: 1 }, attempts: [{ outcome: 'gone' }], endpoint: { consecutive_failures: 1 }, alerts: 1 });
+    expect(await everythingOf(id)).toMatchObject({
+      row: { attempts_charged: 1 },
+      attempts: [{ outcome: 'gone' }],
+      endpoint: { consecutive_failures: 1 },
+      alerts: 1,
+    });
   });
 });
 
@@ -109,7 +134,12 @@ describe('two dispatchers that claim at once', () => {
     await lock.release();
     const second = await Promise.all([claimAll(a, 40), claimAll(b, 40)]);
     const claimed = [...first, ...second].flat().map((delivery) => delivery.id);
-    expect(first.flat().map(({ id }) => id).filter((id) => ids.slice(0, 10).includes(id))).toEqual([]);
+    expect(
+      first
+        .flat()
+        .map(({ id }) => id)
+        .filter((id) => ids.slice(0, 10).includes(id)),
+    ).toEqual([]);
     expect(claimed).toHaveLength(ids.length);
     expect(new Set(claimed)).toEqual(new Set(ids));
     const rows = await sql(database, 'SELECT DISTINCT attempts FROM postback.webhook_outbox WHERE id = ANY ($1)', [ids]);
@@ -133,9 +163,9 @@ describe('every attempt number', () => {
       await claim(a, id);
       await expireLease(id);
     }
-    await finishAttempts(b.database, SINKS, [rejected(await claim(b, id))]);
+    await finish(b, [rejected(await claim(b, id))]);
     await sql(database, 'UPDATE postback.webhook_outbox SET next_attempt_at = now() WHERE id = $1', [id]);
-    await finishAttempts(b.database, SINKS, [delivered(await claim(b, id))]);
+    await finish(b, [delivered(await claim(b, id))]);
     const { row, attempts } = await everythingOf(id);
     expect(attempts.map(({ attempt, outcome, charged }) => [attempt, outcome, charged])).toEqual([
       [1, 'unknown', false],
@@ -158,7 +188,12 @@ async function takenOver(): Promise<{ id: string; stale: Delivery; owner: Delive
 
 const expireLease = (id: string) => sql(database, 'UPDATE postback.webhook_outbox SET next_attempt_at = now() WHERE id = $1', [id]);
 
-const claimAll = (parts: Parts, limit: number) => claimDue(parts.database, { limit, leaseToken: newId(), leaseMs: 30_000, claimedBy: newId() });
+const claimAll = (parts: Parts, limit: number) => claimFromAll(parts.database, limit);
+
+const NEVER_OPENS = { minFailures: 1_000, minMs: 0, probeMs: 1_000, probeCapMs: 1_000 };
+
+const finish = async (parts: Parts, finishes: Finish[]) =>
+  (await finishAttempts(parts.database, { sinks: SINKS, breaker: NEVER_OPENS }, finishes, 0)).rows;
 
 /** The only row that is due. */
 async function claim(parts: Parts, id: string): Promise<Delivery> {
@@ -172,7 +207,11 @@ function delivered(delivery: Delivery): Finish {
 }
 
 function rejected(delivery: Delivery): Finish {
-  return { delivery, attempt: attempt(500), next: { status: 'pending', attemptsCharged: delivery.attemptsCharged + 1, delayMs: 3_600_000 } };
+  return {
+    delivery,
+    attempt: attempt(500),
+    next: { status: 'pending', attemptsCharged: delivery.attemptsCharged + 1, delayMs: 3_600_000 },
+  };
 }
 
 function dead(delivery: Delivery): Finish {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { claimRun, type ClaimedRun } from '../../src/execution/claim-run.js';
+import { type ClaimedRun, claimRun } from '../../src/execution/claim-run.js';
 import { endTasks, type TaskEnd } from '../../src/execution/end-task.js';
 import { putBack } from '../../src/execution/put-back.js';
 import { createRunContext } from '../../src/execution/run-context.js';
@@ -120,7 +120,15 @@ async function claim(parts: Parts, taskId: string): Promise<ClaimedRun> {
   return run!;
 }
 
-const completed = ({ taskId, runToken }: ClaimedRun, result: string): TaskEnd => ({ taskId, runToken, stage: 'completed', result, error: null, charged: true, job: null });
+const completed = ({ taskId, runToken }: ClaimedRun, result: string): TaskEnd => ({
+  taskId,
+  runToken,
+  stage: 'completed',
+  result,
+  error: null,
+  charged: true,
+  job: null,
+});
 
 const lockTask = (taskId: string) => HeldLock.take(database, 'SELECT FROM postback.tasks WHERE id = $1 FOR UPDATE', [taskId]);
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { endTasks, type EndTaskParts } from '../../src/execution/end-task.js';
+import { type EndTaskParts, endTasks } from '../../src/execution/end-task.js';
 import { createDataSource } from '../../src/platform/database/data-source.js';
 import { Database } from '../../src/platform/database/database.js';
 import { newId } from '../../src/platform/ids.js';

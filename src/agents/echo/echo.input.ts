@@ -1,20 +1,21 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Allow, IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
 import type { Json } from '../agent.js';
+import { anyJson } from '../any-json.js';
 
 export class EchoInput {
-  @ApiPropertyOptional({ description: 'Any JSON; comes back as the result.', example: { hello: 'world' } })
+  @ApiPropertyOptional({ ...anyJson, description: 'Any JSON; comes back as the result.', example: { hello: 'world' } })
   @Allow()
   payload?: Json;
 
-  @ApiPropertyOptional({ description: 'How long the task takes, in ms.', minimum: 0, maximum: 3_600_000, example: 500 })
+  @ApiPropertyOptional({ type: 'integer', description: 'How long the task takes, in ms.', minimum: 0, maximum: 3_600_000, example: 500 })
   @IsOptional()
   @IsInt({ message: 'delay_ms must be a whole number of ms, from 0 to 3600000' })
   @Min(0)
   @Max(3_600_000)
   delay_ms?: number;
 
-  @ApiPropertyOptional({ description: 'Progress reports, spread over the delay.', minimum: 0, maximum: 1_000, example: 4 })
+  @ApiPropertyOptional({ type: 'integer', description: 'Progress reports, spread over the delay.', minimum: 0, maximum: 1_000, example: 4 })
   @IsOptional()
   @IsInt({ message: 'progress_steps must be a whole number from 0 to 1000' })
   @Min(0)
@@ -26,7 +27,12 @@ export class EchoInput {
   @IsIn(['failed', 'error', 'crash'], { message: 'fail must be failed, error or crash' })
   fail?: 'failed' | 'error' | 'crash';
 
-  @ApiPropertyOptional({ description: 'Do so only in the first runs, this many; always when left out.', minimum: 1, maximum: 100 })
+  @ApiPropertyOptional({
+    type: 'integer',
+    description: 'Do so only in the first runs, this many; always when left out.',
+    minimum: 1,
+    maximum: 100,
+  })
   @IsOptional()
   @IsInt({ message: 'fail_times must be a whole number from 1 to 100' })
   @Min(1)

@@ -23,16 +23,15 @@ export function problemResponse(codes: Record<string, string>) {
 
 /** What any route that asks for an API key can answer. */
 export const generalProblems: ProblemTable = {
-  400: { bad_request: 'The request cannot be understood.' },
   401: { unauthorized: 'The API key is missing, not known, expired or revoked.' },
   403: { forbidden: 'The API key lacks the scope for this route.' },
   500: { internal_error: 'A fault of the service; it has been logged.' },
   503: { temporarily_unavailable: 'The database cannot be reached. Nothing was stored; send the same request again later.' },
 };
 
-/** What any route that reads a body can answer besides. */
+/** What any POST can answer besides: its body is read before the route is looked at. */
 export const bodyProblems: ProblemTable = {
-  400: { invalid_json: 'The body is not valid JSON in UTF-8.' },
+  400: { invalid_json: 'The body is not valid JSON in UTF-8.', bad_request: 'The request cannot be understood.' },
   413: { body_too_large: 'The body is larger than the service accepts (`POSTBACK_BODY_MAX_BYTES`).' },
   415: { unsupported_media_type: 'The body is not sent as application/json, or it is compressed.' },
 };

@@ -6,7 +6,7 @@ import { invalid } from './problem.js';
 
 /** Query of every list: a page of at most `limit` rows after `cursor`. */
 export class PageQuery {
-  @ApiPropertyOptional({ minimum: 1, maximum: 100, default: 20, description: 'Rows on a page.' })
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 100, default: 20, description: 'Rows on a page.' })
   @IsOptional()
   @Type(() => Number)
   @IsInt({ message: 'limit must be a whole number from 1 to 100' })

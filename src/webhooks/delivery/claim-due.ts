@@ -1,4 +1,7 @@
-import type { Sql } from '../../platform/database/sql.js';
+import type { Database } from '../../platform/database/database.js';
+import type { Tx } from '../../platform/database/sql.js';
+import { lockAndCount } from './count-in-flight.js';
+import { type EndpointQuota, type QuotaLimits, shareOut } from './share-out.js';
 
 /** A row under our lease, with all that sending it takes. */
 export interface Delivery {
@@ -17,39 +20,92 @@ export interface Delivery {
   everDelivered: boolean;
   /** Null once purged. */
   body: string | null;
-  secretId: string;
-  /** Null when its row is missing. */
-  sealedSecret: Buffer | null;
+  thinBody: string | null;
+  /** The thin body is the one to send. */
+  thin: boolean;
+  /** Those that sign, newest first; none when its row is missing. */
+  secrets: { id: string; sealed: Buffer | null }[];
+  /** The endpoint's own request headers. */
+  headers: Record<string, string> | null;
+  /** The endpoint's own time-out and schedule; null: those of the service. */
+  timeoutMs: number | null;
+  retry: object | null;
   traceparent: string | null;
 }
 
-export interface Claim {
-  limit: number;
-  leaseToken: string;
-  leaseMs: number;
+export interface Lease {
+  token: string;
+  ms: number;
   /** processes.id */
   claimedBy: string;
+}
+
+/** What came of asking some endpoints for their due rows. */
+export interface Claimed {
+  deliveries: Delivery[];
+  /** How much each endpoint was allowed to hand out, and why not more; an endpoint that was deleted is missing. */
+  quotas: EndpointQuota[];
 }
 
 /** A row whose lease ran out this many times in a row is left to the sweep that buries crash loops. */
 export const MAX_LOST_STREAK = 5;
 
-/** Takes due rows, oldest first; rows whose dispatcher vanished are due when their lease ends. */
-export async function claimDue(sql: Sql, { limit, leaseToken, leaseMs, claimedBy }: Claim): Promise<Delivery[]> {
-  const { rows } = await sql.query<Delivery>(CLAIM, [limit, leaseToken, leaseMs, claimedBy, MAX_LOST_STREAK - 1]);
-  return rows;
+/**
+ * Takes due rows of the endpoints asked, each within its caps over all dispatchers. Endpoints whose origin another dispatcher
+ * is claiming from at this moment are passed over: counting and taking must not be torn apart.
+ */
+export async function claimDue(database: Database, endpointIds: readonly string[], limits: QuotaLimits, lease: Lease): Promise<Claimed> {
+  return database.transaction(async (tx) => {
+    const quotas = shareOut(await lockAndCount(tx, endpointIds), limits);
+    const open = quotas.filter(({ quota }) => quota > 0);
+    if (open.length === 0) return { deliveries: [], quotas };
+    const deliveries = await takeRows(tx, open, lease);
+    await countAgainstRates(tx, open, deliveries);
+    return { deliveries, quotas };
+  });
+}
+
+async function takeRows(tx: Tx, quotas: readonly EndpointQuota[], lease: Lease): Promise<Delivery[]> {
+  const { rows } = await tx.query<ClaimedRow>(CLAIM, [
+    quotas.map(({ id }) => id),
+    quotas.map(({ quota }) => quota),
+    lease.token,
+    lease.ms,
+    lease.claimedBy,
+    MAX_LOST_STREAK - 1,
+  ]);
+  return rows.map(toDelivery);
+}
+
+interface ClaimedRow extends Omit<Delivery, 'secrets'> {
+  secretId: string | null;
+  sealed: Buffer | null;
+  previousSecretId: string | null;
+  previousSealed: Buffer | null;
+}
+
+function toDelivery({ secretId, sealed, previousSecretId, previousSealed, ...delivery }: ClaimedRow): Delivery {
+  const secrets = secretId === null ? [] : [{ id: secretId, sealed }];
+  if (previousSecretId !== null) secrets.push({ id: previousSecretId, sealed: previousSealed });
+  return { ...delivery, secrets };
 }
 
 const CLAIM = `
-  WITH due AS (
-    SELECT id, attempts, next_trigger, claimed_by, claimed_at, status = 'delivering' AS lost
-      FROM postback.webhook_outbox
-     WHERE status IN ('pending', 'delivering') -- as in the index's predicate
-       AND next_attempt_at <= now()
-       AND NOT (status = 'delivering' AND lost_streak >= $5)
-     ORDER BY next_attempt_at
-     LIMIT $1
-     FOR UPDATE SKIP LOCKED
+  WITH due AS MATERIALIZED (
+    SELECT o.*
+      FROM unnest($1::uuid[], $2::integer[]) AS q (endpoint_id, quota)
+     CROSS JOIN LATERAL (
+       -- each endpoint answers from its own stretch of the index: a neighbour's backlog is never walked over
+       SELECT ctid, id, attempts, next_trigger, claimed_by, claimed_at, status = 'delivering' AS lost
+         FROM postback.webhook_outbox
+        WHERE endpoint_id = q.endpoint_id
+          AND status IN ('pending', 'delivering') -- as in the index's predicate
+          AND next_attempt_at <= now()
+          AND NOT (status = 'delivering' AND lost_streak >= $6)
+        ORDER BY next_attempt_at
+        LIMIT q.quota
+        FOR UPDATE SKIP LOCKED
+     ) o
   ), unseen AS (
     -- every attempt number gets a row: for the one whose owner vanished, its successor writes it
     INSERT INTO postback.webhook_attempts (outbox_id, attempt, trigger, started_at, outcome, charged, error_code, error, claimed_by)
@@ -57,15 +113,34 @@ const CLAIM = `
       FROM due WHERE lost
   ), claimed AS (
     UPDATE postback.webhook_outbox o
-       SET status = 'delivering', attempts = o.attempts + 1, lost_streak = CASE WHEN due.lost THEN o.lost_streak + 1 ELSE 0 END,
-           lease_token = $2, claimed_by = $4, claimed_at = now(), next_attempt_at = now() + $3 * interval '1 ms'
-      FROM due WHERE o.id = due.id
+       SET status = 'delivering', attempts = o.attempts + 1, lost_streak = CASE WHEN o.status = 'delivering' THEN o.lost_streak + 1 ELSE 0 END,
+           lease_token = $3, claimed_by = $5, claimed_at = now(), next_attempt_at = now() + $4 * interval '1 ms'
+           -- by place: joined by id, the planner has been seen to read the whole index instead
+     WHERE o.ctid = ANY (ARRAY(SELECT ctid FROM due))
     RETURNING o.*
   )
   SELECT c.id, c.event_id AS "eventId", c.endpoint_id AS "endpointId", c.tenant, c.task_id AS "taskId", c.url, c.lease_token AS "leaseToken",
          c.attempts AS attempt, c.attempts_charged AS "attemptsCharged", c.max_attempts AS "maxAttempts", c.uncharged_streak AS "unchargedStreak",
-         c.delivered_at IS NOT NULL AS "everDelivered", e.body, c.secret_id AS "secretId", s.sealed AS "sealedSecret", e.traceparent
+         c.delivered_at IS NOT NULL AS "everDelivered", v.body, v.thin_body AS "thinBody", c.thin, v.traceparent,
+         e.headers, e.timeout_ms AS "timeoutMs", e.retry,
+         s.id AS "secretId", s.sealed, previous.id AS "previousSecretId", previous.sealed AS "previousSealed"
     FROM claimed c
-    LEFT JOIN postback.webhook_events e ON e.id = c.event_id
-    LEFT JOIN postback.webhook_secrets s ON s.id = c.secret_id
-   ORDER BY c.created_at`;
+    LEFT JOIN postback.webhook_endpoints e ON e.id = c.endpoint_id
+    LEFT JOIN postback.webhook_events v ON v.id = c.event_id
+    -- a registered endpoint signs with the secret it has now, and during a rotation with the former one as well
+    LEFT JOIN postback.webhook_secrets s ON s.id = CASE e.kind WHEN 'registered' THEN e.secret_id ELSE c.secret_id END
+    LEFT JOIN postback.webhook_secrets previous ON previous.id = e.previous_secret_id AND e.previous_secret_expires_at > now()`;
+
+/** What was taken counts against the endpoint's rate from now on. */
+async function countAgainstRates(tx: Tx, quotas: readonly EndpointQuota[], deliveries: readonly Delivery[]): Promise<void> {
+  const limited = quotas.filter(({ limitedRate }) => limitedRate);
+  if (limited.length === 0) return;
+  const taken = Map.groupBy(deliveries, ({ endpointId }) => endpointId);
+  await tx.query(
+    `UPDATE postback.webhook_endpoints e
+        SET rate_next_at = greatest(e.rate_next_at, now()) + n.taken / e.rate_per_second * interval '1 second'
+       FROM unnest($1::uuid[], $2::integer[]) AS n (id, taken)
+      WHERE e.id = n.id AND e.rate_per_second IS NOT NULL`,
+    [limited.map(({ id }) => id), limited.map(({ id }) => taken.get(id)?.length ?? 0)],
+  );
+}

@@ -13,26 +13,42 @@ import { WakeUps } from '../../platform/lifecycle/wake-ups.js';
 import type { Logger } from '../../platform/logging/logger.js';
 import { Keyring } from '../../platform/secrets/keyring.js';
 import { CONFIG, LOGGER, PROCESS_ID } from '../../platform/tokens.js';
-import { claimDue, type Delivery } from './claim-due.js';
+import { breakerPolicy } from './breaker.js';
+import { type Claimed, claimDue, type Delivery } from './claim-due.js';
+import { findDueEndpoints, START } from './find-due-endpoints.js';
 import { type Finish, finishAttempts } from './finish-attempts.js';
 import { FinishBatcher } from './finish-batcher.js';
+import { logAttempt } from './log-attempt.js';
 import { released } from './outcome.js';
 import { planNext } from './plan-next.js';
+import { ReadyEndpoints } from './ready-endpoints.js';
+import { readRetryPolicy } from './retry-policy.js';
+import { SendSlots } from './send-slots.js';
 import { type Attempt, sendWebhook } from './send-webhook.js';
+import type { EndpointQuota } from './share-out.js';
 
 /** What a lease must still last beyond the exchange's own deadline: the finish has to be written, too. */
 const LEASE_SLACK_MS = 2_000;
 const MAX_BATCH = 200;
+/** Rows of one endpoint in one claim, at most: then it is the next one's turn. */
+const PER_TURN = 10;
+/** Endpoints probed at each poll, due or not. */
+const PROBES = 200;
+/** Another dispatcher is claiming from the same origins at this very moment. */
+const CONTENDED_MS = 5;
 
-/** Claims due webhooks while it has send slots free, sends each once, and writes down how that ended. */
+/** Finds endpoints with due webhooks, claims from them in turn while it has send slots, and sends each webhook once. */
 @Injectable()
 export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly sending = new Set<Promise<void>>();
   private readonly shutdown = new AbortController();
+  private readonly ready = new ReadyEndpoints();
   private readonly loop: PollingLoop;
   private readonly finishes: FinishBatcher;
-  /** The last claim found as much as it could take; there is likely more. */
-  private backlog = false;
+  private readonly slots: SendSlots;
+  private position = START;
+  private somethingIsDue = true;
+  private nextProbeAt = 0;
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
@@ -45,6 +61,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly keyring: Keyring,
     private readonly wakeUps: WakeUps,
   ) {
+    this.slots = new SendSlots(config.delivery.concurrency, () => clock.monotonic());
     this.loop = new PollingLoop({
       name: 'dispatcher',
       intervalMs: config.delivery.pollIntervalMs,
@@ -61,25 +78,24 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   onApplicationBootstrap(): void {
-    this.wakeUps.on('delivery-due', () => this.loop.wake());
+    this.wakeUps.on('delivery-due', () => this.lookNow());
     this.loop.start();
   }
 
-  /** Claims no more than there are free slots: what is claimed is sent at once, under a lease that has just begun. */
+  /** One look for due endpoints if there is reason to, and one claim from those whose turn it is. */
   async runOnce(): Promise<'more' | 'idle'> {
-    const limit = Math.min(MAX_BATCH, this.config.delivery.concurrency - this.sending.size);
-    if (limit <= 0) return 'idle'; // a slot that comes free wakes the loop
+    const { slots, slowSlots } = this.slots.free();
+    if (slots === 0) return 'idle'; // a slot that comes free wakes the loop
+    await this.look();
+    if (!this.ready.any(slowSlots)) return 'idle';
+    const asked = this.ready.take(Math.min(MAX_BATCH, slots), slowSlots);
     const leaseStart = this.clock.monotonic();
-    const deliveries = await claimDue(this.database, {
-      limit,
-      leaseToken: newId(),
-      leaseMs: this.config.delivery.leaseMs,
-      claimedBy: this.processId,
-    });
-    if (deliveries.length > 0) failPoint('delivery.after-claim');
-    for (const delivery of deliveries) this.start(delivery, leaseStart + this.config.delivery.leaseMs);
-    this.backlog = deliveries.length === limit;
-    return this.backlog ? 'more' : 'idle';
+    const claimed = await this.claim(asked, slots, slowSlots);
+    const quotas = new Map(claimed.quotas.map((quota) => [quota.id, quota]));
+    for (const delivery of claimed.deliveries)
+      this.start(delivery, quotas.get(delivery.endpointId)!, leaseStart + this.config.delivery.leaseMs);
+    this.arrangeNextTurns(asked, claimed, quotas);
+    return claimed.deliveries.length > 0 ? 'more' : 'idle';
   }
 
   /** What is on its way may arrive; the rest is given back unharmed. */
@@ -90,7 +106,76 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     await Promise.allSettled(this.sending);
   }
 
-  private start(delivery: Delivery, leaseEnd: number): void {
+  private lookNow(): void {
+    this.somethingIsDue = true;
+    this.loop.wake();
+  }
+
+  private async look(): Promise<void> {
+    const probe = this.clock.monotonic() >= this.nextProbeAt;
+    if (!probe && !this.somethingIsDue) return;
+    this.somethingIsDue = false;
+    if (probe) this.nextProbeAt = this.clock.monotonic() + this.config.delivery.pollIntervalMs * 0.9;
+    const { endpointIds, next } = await findDueEndpoints(this.database, this.position, probe ? PROBES : 0);
+    this.position = next;
+    for (const id of endpointIds) this.ready.add(id);
+  }
+
+  private async claim(asked: readonly string[], slots: number, slowSlots: number): Promise<Claimed> {
+    const { leaseMs, endpointMaxInFlight, originMaxInFlight } = this.config.delivery;
+    const claimed = await claimDue(
+      this.database,
+      asked,
+      { freeSlots: Math.min(MAX_BATCH, slots), freeSlowSlots: slowSlots, perTurn: PER_TURN, endpointMaxInFlight, originMaxInFlight },
+      { token: newId(), ms: leaseMs, claimedBy: this.processId },
+    );
+    if (claimed.deliveries.length > 0) failPoint('delivery.after-claim');
+    return claimed;
+  }
+
+  /** Who may have more goes to the end of the line, or waits for what bounded him. */
+  private arrangeNextTurns(asked: readonly string[], { deliveries }: Claimed, quotas: Map<string, EndpointQuota>): void {
+    const taken = Map.groupBy(deliveries, ({ endpointId }) => endpointId);
+    for (const id of asked) {
+      const quota = quotas.get(id);
+      if (quota === undefined) this.later(id, CONTENDED_MS);
+      else if ((taken.get(id)?.length ?? 0) >= quota.quota) this.arrange(quota);
+      if (quota !== undefined) this.ready.remember(id, quota);
+    }
+  }
+
+  private arrange({ id, boundBy, originKey, againInMs }: EndpointQuota): void {
+    switch (boundBy) {
+      case 'turn':
+      case 'slots':
+        this.ready.add(id);
+        break;
+      case 'in_flight':
+        this.ready.park(id, originKey);
+        break;
+      case 'rate':
+      case 'slow_down':
+        this.later(id, againInMs);
+        break;
+      case 'blocked':
+        break; // the sweep takes its rows off the line, and puts them back when it is free again
+      default:
+        throw new Error(`A quota cannot be bound by ${boundBy satisfies never}.`);
+    }
+  }
+
+  private later(endpointId: string, ms: number): void {
+    setTimeout(
+      () => {
+        this.ready.add(endpointId);
+        this.loop.wake();
+      },
+      Math.min(ms, 60_000),
+    ).unref(); // the probe finds it as well
+  }
+
+  private start(delivery: Delivery, { slow, originKey }: EndpointQuota, leaseEnd: number): void {
+    const flight = this.slots.begin(slow);
     const work = this.deliver(delivery, leaseEnd)
       .catch((error) =>
         this.logger.error(
@@ -99,8 +184,10 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
         ),
       )
       .finally(() => {
+        this.slots.end(flight);
         this.sending.delete(work);
-        if (this.backlog) this.loop.wake();
+        this.ready.unpark(originKey);
+        if (this.ready.any(1)) this.loop.wake();
       });
     this.sending.add(work);
   }
@@ -108,17 +195,18 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   private async deliver(delivery: Delivery, leaseEnd: number): Promise<void> {
     const attempt = await this.attempt(delivery, leaseEnd);
     failPoint('delivery.after-send');
-    const next = planNext(attempt.verdict, { ...delivery, unchargedInRow: delivery.unchargedStreak }, this.config.retry, {
-      nowMs: this.clock.now(),
-      random: this.clock.random(),
-      maxRetryAfterMs: this.config.retry.afterMaxMs,
-    });
+    const next = planNext(
+      attempt.verdict,
+      { ...delivery, unchargedInRow: delivery.unchargedStreak },
+      readRetryPolicy(delivery.retry, this.config.retry),
+      { nowMs: this.clock.now(), random: this.clock.random(), maxRetryAfterMs: this.config.retry.afterMaxMs },
+    );
     await this.finishes.add({ delivery, attempt, next });
-    if (next.status === 'pending') this.wakeAfter(next.delayMs);
+    if (next.status === 'pending') this.lookAfter(next.delayMs);
   }
 
   private async attempt(delivery: Delivery, leaseEnd: number): Promise<Attempt> {
-    const { timeoutMs } = this.config.delivery;
+    const timeoutMs = delivery.timeoutMs ?? this.config.delivery.timeoutMs;
     if (leaseEnd - this.clock.monotonic() < timeoutMs + LEASE_SLACK_MS) {
       return { verdict: released('Too little of the lease was left to send it safely.'), durationMs: 0, excerpt: null };
     }
@@ -127,38 +215,19 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   private async write(batch: readonly Finish[]): Promise<void> {
-    const finished = await finishAttempts(this.database, this.sinks, batch);
-    const written = new Set(finished.map((row) => row.id));
-    for (const finish of batch) this.log(finish, written.has(finish.delivery.id));
-    if (finished.some((row) => row.status === 'dead')) this.wakeUps.ring('alert-due');
+    const { rows, alerted } = await finishAttempts(
+      this.database,
+      { sinks: this.sinks, breaker: breakerPolicy(this.config) },
+      batch,
+      this.clock.now(),
+    );
+    const written = new Set(rows.map((row) => row.id));
+    for (const finish of batch) logAttempt(this.logger, finish, written.has(finish.delivery.id));
+    if (alerted) this.wakeUps.ring('alert-due');
   }
 
   /** A retry that is due soon is not kept waiting for the poll after its time. */
-  private wakeAfter(ms: number): void {
-    if (ms < 10 * this.config.delivery.pollIntervalMs) setTimeout(() => this.loop.wake(), ms + 1).unref();
-  }
-
-  private log({ delivery, attempt: { verdict, durationMs }, next }: Finish, written: boolean): void {
-    this.logger.info(
-      {
-        event: 'delivery.attempt',
-        outbox_id: delivery.id,
-        event_id: delivery.eventId,
-        task_id: delivery.taskId,
-        endpoint_id: delivery.endpointId,
-        tenant: delivery.tenant,
-        attempt: delivery.attempt,
-        outcome: verdict.outcome,
-        charged: verdict.charged,
-        status_code: verdict.statusCode,
-        error_code: verdict.errorCode,
-        row: next.status,
-        dead_reason: next.status === 'dead' ? next.reason : null,
-        retry_in_ms: next.status === 'pending' ? next.delayMs : null,
-        duration_ms: durationMs,
-        committed: written,
-      },
-      'delivery.attempt',
-    );
+  private lookAfter(ms: number): void {
+    if (ms < 10 * this.config.delivery.pollIntervalMs) setTimeout(() => this.lookNow(), ms + 1).unref();
   }
 }

@@ -4,9 +4,11 @@ import type { AlertSink } from '../../alerts/sink.js';
 import type { Database } from '../../platform/database/database.js';
 import type { Tx } from '../../platform/database/sql.js';
 import { failPoint } from '../../platform/lifecycle/fail-point.js';
+import type { BreakerPolicy } from './breaker.js';
 import type { Delivery } from './claim-due.js';
 import type { NextState } from './plan-next.js';
 import type { Attempt } from './send-webhook.js';
+import { updateHealth } from './update-health.js';
 
 /** An attempt that is over, and what its row becomes. */
 export interface Finish {
@@ -29,24 +31,39 @@ export interface FinishedRow {
   last_error: string | null;
 }
 
+export interface FinishParts {
+  sinks: readonly AlertSink[];
+  breaker: BreakerPolicy;
+}
+
 /**
- * Writes down how attempts ended: row, attempt, endpoint health and alert in one commit, a few statements for any number of rows.
- * A row whose lease went to somebody else in the meantime is left out of all of it. Returns the rows that were written.
+ * Writes down how attempts ended: row, attempt, endpoint health, breaker and alerts in one commit, a few statements for any number
+ * of rows. A row whose lease went to somebody else in the meantime is left out of all of it. Returns the rows that were written.
+ *
+ * @param nowMs only read against dates in Retry-After
  */
-export async function finishAttempts(database: Database, sinks: readonly AlertSink[], finishes: readonly Finish[]): Promise<FinishedRow[]> {
+export async function finishAttempts(
+  database: Database,
+  parts: FinishParts,
+  finishes: readonly Finish[],
+  nowMs: number,
+): Promise<{ rows: FinishedRow[]; alerted: boolean }> {
   const sorted = [...finishes].sort((a, b) => (a.delivery.id < b.delivery.id ? -1 : 1));
-  const rows = await database.transaction(async (tx) => {
+  const finished = await database.transaction(async (tx) => {
     await lockEndpoints(tx, sorted);
-    const finished = await finishRows(tx, sorted);
-    const written = new Set(finished.map((row) => row.id));
+    const rows = await finishRows(tx, sorted);
+    const written = new Set(rows.map((row) => row.id));
     const ours = sorted.filter(({ delivery }) => written.has(delivery.id));
-    await updateHealth(tx, ours);
-    await raiseAlerts(tx, sinks, deadLetterAlerts(finished.filter((row) => row.status === 'dead')));
+    const alerts = [
+      ...(await updateHealth(tx, ours, parts.breaker, nowMs)),
+      ...deadLetterAlerts(rows.filter((row) => row.status === 'dead')),
+    ];
+    await raiseAlerts(tx, parts.sinks, alerts);
     failPoint('delivery.before-commit');
-    return finished;
+    return { rows, alerted: alerts.length > 0 };
   });
   failPoint('delivery.after-commit');
-  return rows;
+  return finished;
 }
 
 /** Lock order everywhere: endpoints by id, then outbox rows by id. */
@@ -64,9 +81,9 @@ async function finishRows(tx: Tx, finishes: readonly Finish[]): Promise<Finished
 const FINISH = `
   WITH n AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::integer[], $5::bigint[], $6::text[], $7::smallint[], $8::text[],
-                         $9::boolean[], $10::integer[], $11::text[], $12::text[], $13::text[], $14::integer[])
+                         $9::boolean[], $10::integer[], $11::text[], $12::text[], $13::text[], $14::integer[], $15::boolean[])
       AS n (id, lease_token, status, attempts_charged, delay_ms, dead_reason, uncharged_streak, outcome,
-            charged, status_code, error_code, error, excerpt, duration_ms)
+            charged, status_code, error_code, error, excerpt, duration_ms, thin)
   ), before AS (
     -- the fence; also keeps what the update overwrites and the attempt's row still needs
     SELECT o.id, o.next_trigger FROM postback.webhook_outbox o JOIN n ON n.id = o.id AND n.lease_token = o.lease_token
@@ -75,7 +92,7 @@ const FINISH = `
     UPDATE postback.webhook_outbox o
        SET status = n.status, attempts_charged = n.attempts_charged, uncharged_streak = n.uncharged_streak, lost_streak = 0,
            next_attempt_at = CASE WHEN n.status = 'pending' THEN now() + n.delay_ms * interval '1 ms' END,
-           next_trigger = 'schedule', lease_token = NULL, last_status_code = coalesce(n.status_code, o.last_status_code), last_error = n.error,
+           next_trigger = 'schedule', lease_token = NULL, thin = o.thin OR n.thin, last_status_code = coalesce(n.status_code, o.last_status_code), last_error = n.error,
            dead_reason = n.dead_reason, dead_at = CASE WHEN n.status = 'dead' THEN now() END,
            delivered_at = CASE WHEN n.outcome = 'delivered' THEN coalesce(o.delivered_at, now()) ELSE o.delivered_at END
       FROM n JOIN before USING (id)
@@ -106,31 +123,11 @@ function columns(finishes: readonly Finish[]): unknown[] {
     column(({ attempt }) => attempt.verdict.errorMessage),
     column(({ attempt }) => attempt.excerpt),
     column(({ attempt }) => attempt.durationMs),
+    column(({ attempt }) => attempt.verdict.resendThin),
   ];
 }
 
 function unchargedStreak(delivery: Delivery, { verdict }: Attempt): number {
   if (verdict.charged || verdict.outcome === 'delivered' || verdict.outcome === 'released') return 0;
   return Math.min(delivery.unchargedStreak + 1, 1_000);
-}
-
-/** Per endpoint: a success wipes the failures out, a charged failure adds one; what was our fault says nothing about it. */
-async function updateHealth(tx: Tx, finishes: readonly Finish[]): Promise<void> {
-  const told = finishes.filter(({ attempt: { verdict } }) => verdict.charged || verdict.outcome === 'delivered');
-  if (told.length === 0) return;
-  await tx.query(
-    `UPDATE postback.webhook_endpoints e
-        SET consecutive_failures = CASE WHEN n.delivered > 0 THEN 0 ELSE e.consecutive_failures + n.failed END,
-            last_status_code = coalesce(n.status_code, e.last_status_code),
-            last_success_at = CASE WHEN n.delivered > 0 THEN now() ELSE e.last_success_at END,
-            last_failure_at = CASE WHEN n.failed > 0 THEN now() ELSE e.last_failure_at END
-       FROM (SELECT endpoint_id, count(*) FILTER (WHERE delivered) AS delivered, count(*) FILTER (WHERE NOT delivered) AS failed, max(status_code) AS status_code
-               FROM unnest($1::uuid[], $2::boolean[], $3::integer[]) AS u (endpoint_id, delivered, status_code) GROUP BY endpoint_id) n
-      WHERE e.id = n.endpoint_id`,
-    [
-      told.map(({ delivery }) => delivery.endpointId),
-      told.map(({ attempt }) => attempt.verdict.outcome === 'delivered'),
-      told.map(({ attempt }) => attempt.verdict.statusCode),
-    ],
-  );
 }

@@ -1,0 +1,76 @@
+import type { Tx } from '../../platform/database/sql.js';
+
+/** What decides how much an endpoint may be sent right now. */
+export interface EndpointLoad {
+  id: string;
+  tenant: string;
+  origin: string;
+  /** May not be sent to: paused, disabled, deleted, or its breaker is open. */
+  blocked: boolean;
+  /** One probe is allowed to show whether the endpoint is back. */
+  halfOpen: boolean;
+  /** Ms until it may be sent to again after a 429 or 503; 0 when it may. */
+  slowForMs: number;
+  /** Requests on their way, over all dispatchers. */
+  inFlight: number;
+  /** The same for all endpoints of this tenant at this origin. */
+  originInFlight: number;
+  /** Null: the service's own. */
+  maxInFlight: number | null;
+  /** Requests that its rate allows right now; null: no limit. */
+  rateAllows: number | null;
+  /** Ms until its rate allows one more. */
+  rateForMs: number;
+  /** Moving average of the time to an answer; null: never sent to. */
+  latencyMs: number | null;
+}
+
+/**
+ * Locks the (tenant, origin) pairs of these endpoints until the transaction ends, and counts what is on its way to them.
+ * Pairs that are locked already are left out with all their endpoints. Two statements, because only the second one's
+ * snapshot is sure to see what the former holder of a lock has committed.
+ */
+export async function lockAndCount(tx: Tx, endpointIds: readonly string[]): Promise<EndpointLoad[]> {
+  const { rows: locked } = await tx.query<{ tenant: string; origin: string }>(
+    `SELECT tenant, origin
+       FROM (SELECT DISTINCT tenant, origin FROM postback.webhook_endpoints WHERE id = ANY ($1)) pairs
+      WHERE pg_try_advisory_xact_lock(hashtextextended('postback claim ' || tenant || ' ' || origin, 0))`,
+    [endpointIds],
+  );
+  if (locked.length === 0) return [];
+  const { rows } = await tx.query<EndpointLoad>(COUNT, [
+    endpointIds,
+    locked.map(({ tenant }) => tenant),
+    locked.map(({ origin }) => origin),
+    BURST_SECONDS,
+  ]);
+  return rows;
+}
+
+/** An endpoint with a rate may get this much of it at once after a pause. */
+const BURST_SECONDS = 1;
+
+const COUNT = `
+  WITH flying AS MATERIALIZED (
+    -- all that is on its way anywhere: a few hundred rows at most, bounded by the dispatchers' slots
+    SELECT o.endpoint_id, e.tenant, e.origin, count(*) AS n
+      FROM postback.webhook_outbox o JOIN postback.webhook_endpoints e ON e.id = o.endpoint_id
+     WHERE o.status = 'delivering' AND o.next_attempt_at > now()
+     GROUP BY 1, 2, 3
+  )
+  SELECT e.id, e.tenant, e.origin,
+         e.state <> 'active' OR e.breaker = 'open' OR e.deleted_at IS NOT NULL AS blocked,
+         e.breaker = 'half_open' AS "halfOpen",
+         greatest(0, ceil(extract(epoch FROM e.slow_until - now()) * 1000))::int AS "slowForMs",
+         coalesce((SELECT f.n FROM flying f WHERE f.endpoint_id = e.id), 0)::int AS "inFlight",
+         coalesce((SELECT sum(f.n) FROM flying f WHERE f.tenant = e.tenant AND f.origin = e.origin), 0)::int AS "originInFlight",
+         e.max_in_flight AS "maxInFlight",
+         CASE WHEN e.rate_per_second IS NOT NULL THEN
+           floor(greatest(e.rate_per_second * $4, 1) - e.rate_per_second * extract(epoch FROM greatest(e.rate_next_at, now()) - now()))::int
+         END AS "rateAllows",
+         coalesce(ceil(1000 / e.rate_per_second), 0)::int AS "rateForMs",
+         e.latency_ms AS "latencyMs"
+    FROM unnest($1::uuid[]) WITH ORDINALITY AS asked (id, turn)
+    JOIN postback.webhook_endpoints e ON e.id = asked.id
+    JOIN unnest($2::text[], $3::text[]) AS locked (tenant, origin) ON locked.tenant = e.tenant AND locked.origin = e.origin
+   ORDER BY asked.turn`;

@@ -1,0 +1,79 @@
+import type { Sql } from '../../platform/database/sql.js';
+
+/** Where the last look ended. */
+export interface LookPosition {
+  /** Due times up to here have been walked; as Postgres prints it. Null at the start. */
+  walkedTo: string | null;
+  /** Endpoints up to here have been probed in this round. */
+  probedTo: string;
+}
+
+export interface Look {
+  endpointIds: string[];
+  next: LookPosition;
+}
+
+export const START: LookPosition = { walkedTo: null, probedTo: '00000000-0000-0000-0000-000000000000' };
+
+/** Rows walked by one look: what bounds its cost, whatever the backlog. */
+const WALK = 500;
+
+/**
+ * Endpoints with due rows, found in two ways at once. The walk follows the due times since the last look and finds what has just
+ * become due; a backlog that became due earlier is not walked again. The probe goes round all endpoints that have rows, a stretch
+ * at each look, and finds what the walk missed: rows that were committed late, given back, or left by a dispatcher that died.
+ *
+ * @param probes how many endpoints to probe; 0 for the walk alone
+ */
+export async function findDueEndpoints(sql: Sql, { walkedTo, probedTo }: LookPosition, probes: number): Promise<Look> {
+  const { rows } = await sql.query<Found>(FIND, [walkedTo, probedTo, WALK, probes]);
+  const { now, walked, walkedCount, walkedLast, probed, due } = rows[0]!;
+  return {
+    endpointIds: [...new Set([...(walked ?? []), ...(due ?? [])])],
+    next: {
+      walkedTo: walkedCount === WALK ? walkedLast : now,
+      probedTo: probes === 0 ? probedTo : (probed ?? []).length === probes ? probed!.at(-1)! : START.probedTo,
+    },
+  };
+}
+
+interface Found {
+  now: string;
+  walked: string[] | null;
+  walkedCount: number;
+  walkedLast: string | null;
+  probed: string[] | null;
+  due: string[] | null;
+}
+
+const FIND = `
+  WITH RECURSIVE walk AS MATERIALIZED (
+    SELECT endpoint_id, next_attempt_at FROM postback.webhook_outbox
+     WHERE status IN ('pending', 'delivering')
+       AND next_attempt_at > coalesce($1::timestamptz, '-infinity') AND next_attempt_at <= now()
+     ORDER BY next_attempt_at LIMIT $3
+  ), probe AS (
+    -- a loose index scan: from each endpoint straight to the next one, however many rows lie between
+    (SELECT endpoint_id, 1 AS n FROM postback.webhook_outbox
+      WHERE $4 > 0 AND status IN ('pending', 'delivering') AND endpoint_id > $2 ORDER BY endpoint_id LIMIT 1)
+    UNION ALL
+    SELECT following.endpoint_id, p.n + 1
+      FROM probe p
+     CROSS JOIN LATERAL (
+       SELECT o.endpoint_id FROM postback.webhook_outbox o
+        WHERE o.status IN ('pending', 'delivering') AND o.endpoint_id > p.endpoint_id ORDER BY o.endpoint_id LIMIT 1
+     ) following
+     WHERE p.n < $4
+  ), probed AS MATERIALIZED (
+    SELECT p.endpoint_id, p.n, EXISTS (
+             SELECT FROM postback.webhook_outbox o
+              WHERE o.endpoint_id = p.endpoint_id AND o.status IN ('pending', 'delivering') AND o.next_attempt_at <= now()
+           ) AS due
+      FROM probe p
+  )
+  SELECT (now() - interval '100 ms')::text AS now, -- a little back: transactions that began before now may commit after it
+         (SELECT array_agg(DISTINCT endpoint_id) FROM walk) AS walked,
+         (SELECT count(*)::int FROM walk) AS "walkedCount",
+         (SELECT max(next_attempt_at)::text FROM walk) AS "walkedLast",
+         (SELECT array_agg(endpoint_id ORDER BY n) FROM probed) AS probed,
+         (SELECT array_agg(endpoint_id) FILTER (WHERE due) FROM probed) AS due`;

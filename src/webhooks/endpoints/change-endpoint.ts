@@ -1,0 +1,70 @@
+import type { Database } from '../../platform/database/database.js';
+import type { Tx } from '../../platform/database/sql.js';
+import { jsonText } from '../../platform/json-text.js';
+import { lockEndpoint } from './lock-endpoint.js';
+import type { Change, EndpointSettings, EndpointTarget } from './read-fields.js';
+import { lockUrl } from './url-lock.js';
+
+/** `moved`: how many waiting webhooks go to the new URL instead; null when the endpoint is not this tenant's. */
+export async function changeEndpoint(
+  database: Database,
+  tenant: string,
+  id: string,
+  { target, settings }: Change,
+): Promise<{ moved: number } | null> {
+  return database.transaction(async (tx) => {
+    if (target !== null) await lockUrl(tx, id);
+    const before = await lockEndpoint(tx, tenant, id);
+    if (before === null) return null;
+    await writeSettings(tx, id, settings);
+    return { moved: target === null || target.url === before.url ? 0 : await moveTo(tx, id, target) };
+  });
+}
+
+/** How each setting is handed to Postgres; its keys are the only names that get into the statement. */
+const COLUMNS: { [K in keyof EndpointSettings]: (value: EndpointSettings[K]) => unknown } = {
+  description: (text) => text,
+  events: (types) => types,
+  headers: (headers) => headers && jsonText(headers),
+  timeout_ms: (ms) => ms,
+  retry: (retry) => retry && jsonText(retry),
+  max_in_flight: (requests) => requests,
+  rate_per_second: (rate) => rate,
+};
+
+async function writeSettings(tx: Tx, id: string, settings: Partial<EndpointSettings>): Promise<void> {
+  const names = (Object.keys(COLUMNS) as (keyof EndpointSettings)[]).filter((name) => settings[name] !== undefined);
+  const values = names.map((name) => (COLUMNS[name] as (value: unknown) => unknown)(settings[name]));
+  const assignments = names.map((name, index) => `${name} = $${index + 2}`);
+  // a new rate counts from now: what the old one has put off is forgotten
+  if (settings.rate_per_second !== undefined) assignments.push('rate_next_at = NULL');
+  await tx.query(`UPDATE postback.webhook_endpoints SET ${[...assignments, 'updated_at = now()'].join(', ')} WHERE id = $1`, [id, ...values]);
+}
+
+async function moveTo(tx: Tx, id: string, { url, origin }: EndpointTarget): Promise<number> {
+  await tx.query(
+    `UPDATE postback.webhook_endpoints
+        SET url = $2, origin = $3,
+            -- what the old address did says nothing about the new one
+            consecutive_failures = 0, latency_ms = NULL, slow_until = NULL, breaker = 'closed', breaker_failing_since = NULL,
+            breaker_opened_at = NULL, breaker_probe_at = NULL, breaker_probes = 0
+      WHERE id = $1`,
+    [id, url, origin],
+  );
+  const { count } = await tx.query(
+    `WITH waiting AS (
+       SELECT id FROM postback.webhook_outbox
+        WHERE id IN (
+                -- one arm per partial index
+                SELECT id FROM postback.webhook_outbox WHERE endpoint_id = $1 AND status = 'pending'
+                UNION ALL
+                SELECT id FROM postback.webhook_outbox WHERE endpoint_id = $1 AND status = 'held'
+              )
+          AND status IN ('pending', 'held') -- again, as it is once the lock is ours: one that was claimed meanwhile stays as it is
+        ORDER BY id FOR UPDATE
+     )
+     UPDATE postback.webhook_outbox o SET url = $2 FROM waiting WHERE o.id = waiting.id`,
+    [id, url],
+  );
+  return count;
+}

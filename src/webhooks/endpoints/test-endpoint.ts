@@ -1,0 +1,37 @@
+import { newId } from '../../platform/ids.js';
+import { jsonText } from '../../platform/json-text.js';
+import { type Attempt, type SendParts, sendWebhook } from '../delivery/send-webhook.js';
+import { TEST_EVENT_TYPE } from './event-types.js';
+import type { EndpointRow } from './find-endpoints.js';
+
+/**
+ * Sends a test event the way webhooks are sent: same client, signatures, headers and time-out. Nothing of it is stored, it
+ * counts for no health, and it goes to a paused or disabled endpoint too, which is when one wants to know.
+ */
+export async function testEndpoint(parts: SendParts, endpoint: EndpointRow): Promise<Attempt & { eventId: string }> {
+  const eventId = newId();
+  const attempt = await sendWebhook(parts, {
+    id: null,
+    eventId,
+    tenant: endpoint.tenant,
+    url: endpoint.url,
+    attempt: 1,
+    body: testBody(eventId, endpoint.id, new Date(parts.nowMs())),
+    thinBody: null,
+    thin: false,
+    secrets: signers(endpoint),
+    headers: endpoint.headers,
+    timeoutMs: endpoint.timeout_ms,
+    traceparent: null,
+  });
+  return { ...attempt, eventId };
+}
+
+function testBody(eventId: string, endpointId: string, at: Date): string {
+  return jsonText({ type: TEST_EVENT_TYPE, event_id: eventId, endpoint_id: endpointId, timestamp: at.toISOString() });
+}
+
+function signers(endpoint: EndpointRow) {
+  const { secret_id, sealed, previous_secret_id, previous_sealed } = endpoint;
+  return [{ id: secret_id, sealed }, ...(previous_secret_id === null ? [] : [{ id: previous_secret_id, sealed: previous_sealed }])];
+}

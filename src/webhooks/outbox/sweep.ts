@@ -1,0 +1,66 @@
+import { deadLetterAlerts } from '../../alerts/dead-letter.js';
+import { raiseAlerts } from '../../alerts/raise.js';
+import type { AlertSink } from '../../alerts/sink.js';
+import type { Database } from '../../platform/database/database.js';
+import type { Sql } from '../../platform/database/sql.js';
+import { BURY, HOLD, PROBE, RELEASE, REOPEN } from './sweep-statements.js';
+
+export interface SweepSettings {
+  /** A row waits held so long at most, in ms. */
+  heldMaxAgeMs: number;
+  /** Lost leases in a row that make a row dead. */
+  maxLostStreak: number;
+  /** How long a probe may be on its way before it is given up, in ms. */
+  probeMs: number;
+  /** Released rows are spread over this time, in ms: until the next sweep. */
+  spreadMs: number;
+}
+
+export interface Swept {
+  held: number;
+  released: number;
+  probes: number;
+  dead: number;
+}
+
+/** Rows of one endpoint that one sweep moves; the next sweep goes on. */
+const BATCH = 500;
+
+/**
+ * Makes rows agree with the state of their endpoints, in both directions, a bounded batch at a time. The claim alone decides what
+ * is sent, so nothing goes wrong when this comes late; the shelf only keeps the index of live rows small.
+ */
+export async function sweepOutbox(database: Database, sinks: readonly AlertSink[], settings: SweepSettings): Promise<Swept> {
+  return {
+    dead: await bury(database, sinks, settings),
+    held: await count(database, HOLD, [BATCH]),
+    probes: (await count(database, REOPEN, [])) + (await count(database, PROBE, [settings.probeMs])),
+    released: await count(database, RELEASE, [BATCH, settings.spreadMs]),
+  };
+}
+
+async function count(sql: Sql, statement: string, values: unknown[]): Promise<number> {
+  const { rows } = await sql.query<{ n: number }>(statement, values);
+  return rows[0]?.n ?? 0;
+}
+
+interface Buried {
+  id: string;
+  endpoint_id: string;
+  tenant: string;
+  task_id: string;
+  url: string;
+  status: string;
+  dead_reason: string | null;
+  attempts: number;
+  last_error: string | null;
+}
+
+/** Rows that nothing will come of: held too long, endpoint deleted, or each of its dispatchers died of it. */
+async function bury(database: Database, sinks: readonly AlertSink[], { heldMaxAgeMs, maxLostStreak }: SweepSettings): Promise<number> {
+  return database.transaction(async (tx) => {
+    const { rows } = await tx.query<Buried>(BURY, [heldMaxAgeMs, maxLostStreak - 1, BATCH]);
+    await raiseAlerts(tx, sinks, deadLetterAlerts(rows.filter(({ status }) => status === 'dead')));
+    return rows.length;
+  });
+}

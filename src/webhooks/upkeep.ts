@@ -1,0 +1,43 @@
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { SchedulerRegistry } from '@nestjs/schedule';
+import type { AlertSink } from '../alerts/sink.js';
+import { ALERT_SINKS } from '../alerts/tokens.js';
+import type { Config } from '../config/config.js';
+import { Database } from '../platform/database/database.js';
+import { everyMs } from '../platform/lifecycle/periodic.js';
+import { WakeUps } from '../platform/lifecycle/wake-ups.js';
+import type { Logger } from '../platform/logging/logger.js';
+import { CONFIG, LOGGER } from '../platform/tokens.js';
+import { MAX_LOST_STREAK } from './delivery/claim-due.js';
+import { sweepOutbox } from './outbox/sweep.js';
+
+/** What a dispatcher does besides sending, on the clock. */
+@Injectable()
+export class Upkeep implements OnApplicationBootstrap {
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(ALERT_SINKS) private readonly sinks: readonly AlertSink[],
+    private readonly database: Database,
+    private readonly scheduler: SchedulerRegistry,
+    private readonly wakeUps: WakeUps,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    everyMs(this.scheduler, this.logger, 'sweep-outbox', this.config.delivery.sweepIntervalMs, () => this.sweep());
+  }
+
+  private async sweep(): Promise<void> {
+    const { heldMaxAgeMs, leaseMs, sweepIntervalMs } = this.config.delivery;
+    const swept = await sweepOutbox(this.database, this.sinks, {
+      heldMaxAgeMs,
+      maxLostStreak: MAX_LOST_STREAK,
+      probeMs: leaseMs,
+      spreadMs: sweepIntervalMs,
+    });
+    if (swept.held + swept.released + swept.probes + swept.dead === 0) return;
+    this.logger.info({ event: 'outbox.swept', ...swept }, 'outbox.swept');
+    if (swept.released + swept.probes > 0) this.wakeUps.ring('delivery-due');
+    if (swept.dead > 0) this.wakeUps.ring('alert-due');
+  }
+}

@@ -1,0 +1,197 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { OUTBOX_STATUSES } from '../../src/webhooks/outbox/states.js';
+import { eventually } from '../support/eventually.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { Receiver } from '../support/receiver.js';
+import { ADMIN_KEY, type Answered, call, startService } from '../support/service.js';
+import { type Document, findOperation, misfits, operations } from './check-schema.js';
+
+const SECRET = 'my-client-super-secret-key';
+
+let database: TestDatabase;
+let service: Awaited<ReturnType<typeof startService>>;
+let document: Document;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  service = await startService(database);
+  document = (await call('GET', `${service.url}/openapi.json`, { key: null })).body;
+});
+
+afterAll(async () => {
+  await service?.stop();
+  await database?.drop();
+});
+
+describe('the OpenAPI document', () => {
+  it('is of version 3.1 and has no words of 3.0', () => {
+    expect(document.openapi).toMatch(/^3\.1\./);
+    expect(JSON.stringify(document)).not.toMatch(/"(nullable|exclusiveM(in|ax)imum)":(true|false)/);
+  });
+
+  it('refers to nothing that is not there', () => {
+    const refs = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map((match) => match[1]!);
+    expect(refs.length).toBeGreaterThan(10);
+    const lost = refs.filter((ref) => ref.split('/').reduce((node, key) => node?.[key], document) === undefined);
+    expect(lost).toEqual([]);
+  });
+
+  it('describes every operation in full', () => {
+    const all = operations(document);
+    expect(new Set(all.map(({ operation }) => operation.operationId)).size).toBe(all.length);
+    for (const { route, path, operation } of all) {
+      const told = operation.parameters ?? [];
+      const inPath = told.filter((parameter: Document) => parameter.in === 'path').map((parameter: Document) => parameter.name);
+      const [success] = Object.entries<Document>(operation.responses).filter(([status]) => /^2/.test(status));
+      expect({ route, summary: operation.summary, inPath, success: success?.[1].content }).toEqual({
+        route,
+        summary: expect.stringMatching(/\S{3}/),
+        inPath: [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]),
+        success: { 'application/json': { schema: expect.anything() } },
+      });
+      for (const parameter of told)
+        expect({ route, parameter }).toEqual({ route, parameter: expect.objectContaining({ schema: expect.anything() }) });
+    }
+  });
+
+  it('gives each response a description, and each problem the same shape', () => {
+    for (const { route, operation } of operations(document)) {
+      for (const [status, response] of Object.entries<Document>(operation.responses)) {
+        expect({ route, status, description: response.description }).toEqual({
+          route,
+          status,
+          description: expect.stringMatching(/\S{3}/),
+        });
+        if (Number(status) < 400) continue;
+        expect({ route, status, content: response.content }).toEqual({
+          route,
+          status,
+          content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+        });
+      }
+    }
+  });
+
+  it('asks for a key everywhere but at the health checks', () => {
+    const open = operations(document).filter(({ operation }) => (operation.security ?? document.security).length === 0);
+    expect(open.map(({ route }) => route)).toEqual(['GET /health/live', 'GET /health/ready']);
+    expect(document.components.securitySchemes[Object.keys(document.security[0])[0]!]).toMatchObject({ type: 'http', scheme: 'bearer' });
+  });
+
+  it('names the headers of a submit and of its answer', () => {
+    const { parameters, responses } = document.paths['/agent/echo'].post;
+    expect(parameters.map((parameter: Document) => parameter.name).sort()).toEqual(['Idempotency-Key', 'traceparent']);
+    expect(Object.keys(responses['202'].headers).sort()).toEqual(['Idempotency-Replayed', 'Location', 'Retry-After']);
+  });
+
+  it('uses the words of the outbox for the state of a delivery', () => {
+    expect(document.components.schemas.DeliveryView.properties.status.enum).toEqual([...OUTBOX_STATUSES]);
+  });
+
+  it.each(['/docs', '/openapi.json', '/openapi.yaml'])('is read at %s without a key', async (path) => {
+    expect((await call('GET', service.url + path, { key: null })).status).toBe(200);
+  });
+});
+
+describe('real answers', () => {
+  /** Calls the service and holds its answer to the document: status, headers, media type and every field. */
+  async function ask(method: string, path: string, options: Parameters<typeof call>[2] = {}): Promise<Answered> {
+    const answer = await call(method, service.url + path, options);
+    const response = findOperation(document, method, path.split('?')[0]!).responses[answer.status];
+    const [mediaType, content] = Object.entries<Document>(response?.content ?? {})[0] ?? [];
+    expect({ method, path, status: answer.status, documented: response !== undefined }).toMatchObject({ documented: true });
+    for (const header of Object.keys(response.headers ?? {})) {
+      if (header !== 'Idempotency-Replayed') expect([header, answer.headers.get(header)]).toEqual([header, expect.any(String)]);
+    }
+    if (content === undefined) expect(answer.text).toBe('');
+    else {
+      expect(answer.headers.get('content-type')).toMatch(mediaType!);
+      expect(misfits(document, content.schema, answer.body)).toEqual([]);
+    }
+    if (answer.status >= 400) expect(response.description).toContain(`\`${answer.body.code}\``);
+    return answer;
+  }
+
+  const ended = (id: string) =>
+    eventually(async () => {
+      const answer = await ask('GET', `/tasks/${id}`);
+      const { status, delivery } = answer.body;
+      return status !== 'processing' && delivery?.status !== 'pending' && delivery?.status !== 'delivering' && answer;
+    }, 'the task to end');
+
+  it('fit the document along the whole way of a task', async () => {
+    const receiver = await Receiver.start(500, 200);
+    const body = {
+      payload: [1, 'two', null],
+      progress_steps: 2,
+      metadata: { order: 1 },
+      webhook_url: receiver.url(),
+      webhook_secret: SECRET,
+    };
+    const headers = { 'idempotency-key': 'openapi-1' };
+    const { body: accepted } = await ask('POST', '/agent/echo', { body, headers });
+    const replayed = await ask('POST', '/agent/echo', { body, headers });
+    expect([replayed.body, replayed.headers.get('idempotency-replayed')]).toEqual([accepted, 'true']);
+    await ask('POST', '/agent/echo', { body: { ...body, payload: 2 }, headers });
+
+    const task = await ended(accepted.task_id);
+    expect((await ask('GET', `/tasks/${accepted.task_id}`, { headers: { 'if-none-match': task.headers.get('etag')! } })).status).toBe(304);
+    await ask('GET', `/tasks/${accepted.task_id}/events?limit=2`);
+    expect((await ask('POST', `/tasks/${accepted.task_id}/cancel`)).status).toBe(409);
+
+    const { body: page } = await ask('GET', `/admin/outbox?task_id=${accepted.task_id}`, { key: ADMIN_KEY });
+    const { body: row } = await ask('GET', `/admin/outbox/${page.items[0].id}`, { key: ADMIN_KEY });
+    expect(row.attempt_log.map((attempt: Document) => attempt.outcome)).toEqual(['rejected', 'delivered']);
+    expect((await ask('POST', `/admin/outbox/${row.id}/redeliver`, { key: ADMIN_KEY })).status).toBe(202);
+    const [first, , third] = await receiver.requests(3);
+    const event = JSON.parse(third!.body.toString());
+    const webhook = document.webhooks['task-ended'].post;
+    expect(misfits(document, webhook.requestBody.content['application/json'].schema, event)).toEqual([]);
+    for (const { name, required } of webhook.parameters)
+      if (required) expect([name, first!.headers[name]]).toEqual([name, expect.any(String)]);
+    await receiver.stop();
+  });
+
+  it('fit the document when a task fails', async () => {
+    const receiver = await Receiver.start(200);
+    const { body } = await ask('POST', '/agent/echo', { body: { fail: 'failed', webhook_url: receiver.url(), webhook_secret: SECRET } });
+    expect((await ended(body.task_id)).body.error.code).toBe('echo_failed');
+    await ask('GET', `/tasks/${body.task_id}/events`);
+    const webhook = document.webhooks['task-ended'].post.requestBody.content['application/json'];
+    expect(misfits(document, webhook.schema, JSON.parse((await receiver.requests(1))[0]!.body.toString()))).toEqual([]);
+    await receiver.stop();
+  });
+
+  it('fit the document when a task is canceled', async () => {
+    const { body } = await ask('POST', '/agent/echo', { body: { delay_ms: 60_000 } });
+    await eventually(async () => (await ask('GET', `/tasks/${body.task_id}`)).body.stage === 'running', 'the run to begin');
+    expect((await ask('POST', `/tasks/${body.task_id}/cancel`)).status).toBe(202);
+    await ended(body.task_id);
+    expect((await ask('POST', `/tasks/${body.task_id}/cancel`)).status).toBe(200);
+  });
+
+  it.each([
+    ['GET', '/agent', {}, 200],
+    ['GET', '/agent/echo', {}, 200],
+    ['GET', '/agent/nothing', {}, 404],
+    ['GET', '/agent', { key: null }, 401],
+    ['GET', '/admin/outbox', {}, 403],
+    ['GET', '/admin/outbox?status=lost&limit=0', { key: ADMIN_KEY }, 422],
+    ['GET', '/admin/outbox?cursor=x', { key: ADMIN_KEY }, 422],
+    ['GET', '/admin/outbox/0', { key: ADMIN_KEY }, 404],
+    ['POST', '/admin/outbox/0/redeliver', { key: ADMIN_KEY }, 404],
+    ['GET', '/tasks/0', {}, 404],
+    ['GET', '/tasks/0/events?after=-1', {}, 422],
+    ['POST', '/tasks/0/cancel', {}, 404],
+    ['POST', '/agent/echo', { body: '{' }, 400],
+    ['POST', '/agent/echo', { body: '{"payload": 1e999}' }, 422],
+    ['POST', '/agent/echo', { body: '{"payload": 1, "payload": 2}' }, 422],
+    ['POST', '/agent/echo', { body: { delay_ms: 'soon', webhook_url: 'ftp://x' } }, 422],
+    ['POST', '/agent/echo', { body: `"${'x'.repeat(2_000_000)}"` }, 413],
+    ['POST', '/agent/echo', { body: 'x', headers: { 'content-type': 'text/plain' } }, 415],
+    ['GET', '/health/live', { key: null }, 200],
+    ['GET', '/health/ready', { key: null }, 200],
+  ])('%s %s fits the document', async (method, path, options, status) => {
+    expect((await ask(method, path, options)).status).toBe(status);
+  });
+});
