@@ -14,6 +14,7 @@ import { PlatformModule } from './platform/platform.module.js';
 import type { MasterKeys } from './platform/secrets/envelope.js';
 import { LOGGER } from './platform/tokens.js';
 import { TasksModule } from './tasks/tasks.module.js';
+import { EndpointsModule } from './webhooks/endpoints/endpoints.module.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 export interface AppParts {
@@ -34,7 +35,7 @@ export class AppModule {
       imports: [
         PlatformModule.forRoot({ ...parts, taskTypes: agents.types }),
         AgentsModule.with(agents),
-        ...(api ? [TasksModule, AdminModule, HealthModule] : []),
+        ...(api ? [TasksModule, EndpointsModule, AdminModule, HealthModule] : []),
         ExecutionModule.forRoles({ api: api === true, worker: worker === true }),
         ...(dispatcher ? [WebhooksModule.forDispatcher()] : []),
       ],

@@ -1,9 +1,12 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsISO8601, IsOptional, IsString, IsUUID, Max, MaxLength, Min } from 'class-validator';
+import { IsIn, IsInt, IsISO8601, IsOptional, IsString, IsUUID, Matches, Max, MaxLength, Min } from 'class-validator';
 import { PageQuery } from '../platform/http/page.js';
 import { TERMINAL_EVENT_TYPES } from '../tasks/states.js';
 import { DEAD_REASONS, OUTBOX_STATUSES } from '../webhooks/outbox/states.js';
+
+/** Of what ISO 8601 allows, only what Postgres reads: no week dates, no year 0, no offset beyond those in use. */
+const TIMESTAMP = /^(?!0000)\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-](0\d|1[0-4]):[0-5]\d)?)?$/;
 
 export class OutboxQuery extends PageQuery {
   @ApiPropertyOptional({ enum: OUTBOX_STATUSES })
@@ -20,6 +23,7 @@ export class OutboxQuery extends PageQuery {
   @IsOptional()
   @IsString()
   @MaxLength(200)
+  @Matches(/^[^\0]*$/, { message: 'tenant must not contain NUL' })
   tenant?: string;
 
   @ApiPropertyOptional({ format: 'uuid' })
@@ -48,10 +52,12 @@ export class OutboxQuery extends PageQuery {
   @ApiPropertyOptional({ format: 'date-time', description: 'Created at or after.' })
   @IsOptional()
   @IsISO8601({ strict: true })
+  @Matches(TIMESTAMP, { message: '$property must be a date or an RFC 3339 time, such as 2026-05-14T10:30:00Z' })
   since?: string;
 
   @ApiPropertyOptional({ format: 'date-time', description: 'Created before.' })
   @IsOptional()
   @IsISO8601({ strict: true })
+  @Matches(TIMESTAMP, { message: '$property must be a date or an RFC 3339 time, such as 2026-05-14T10:30:00Z' })
   until?: string;
 }

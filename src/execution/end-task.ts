@@ -5,7 +5,7 @@ import { jsonText } from '../platform/json-text.js';
 import { failPoint } from '../platform/lifecycle/fail-point.js';
 import type { FetchedJob, Queue } from '../platform/queue/queue.js';
 import { type TerminalStage, terminalEventType } from '../tasks/states.js';
-import { type EventToSend, writeOutbox } from '../webhooks/outbox/write-outbox.js';
+import { type EventToSend, type OutboxPolicy, writeOutbox } from '../webhooks/outbox/write-outbox.js';
 
 /** Why and how one task becomes terminal. */
 export interface TaskEnd {
@@ -26,8 +26,8 @@ export interface TaskEnd {
 export interface EndTaskParts {
   database: Database;
   queue: Queue;
-  /** Attempts each webhook gets before it is dead. */
-  maxAttempts: number;
+  /** What webhooks carry, and how often they are tried. */
+  outbox: OutboxPolicy;
 }
 
 /**
@@ -40,7 +40,7 @@ export async function endTasks(parts: EndTaskParts, ends: readonly TaskEnd[]): P
     const rows = await updateTasks(tx, ends);
     const events = rows.map((row) => toEvent(row, ends.find((end) => end.taskId === row.id)!));
     await insertEvents(tx, events);
-    await writeOutbox(tx, events, parts.maxAttempts);
+    await writeOutbox(tx, events, parts.outbox);
     await completeJobs(tx, parts.queue, rows, ends);
     failPoint('end.before-commit');
     return new Set(rows.map((row) => row.id));
@@ -105,14 +105,17 @@ function toEvent(row: EndedRow, end: TaskEnd): EventToSend {
     seq: row.last_seq,
     committedAt: row.finished_at,
     traceparent: row.traceparent,
-    targets: targetsOf(row, terminalEventType(end.stage)),
+    ...audienceOf(row, terminalEventType(end.stage)),
   };
 }
 
-function targetsOf(row: EndedRow, eventType: string): EventToSend['targets'] {
-  const { webhook_url: url, webhook_secret_id: secretId, webhook_events: wanted } = row;
-  if (url === null || secretId === null || !(wanted?.includes(eventType) ?? true)) return [];
-  return row.webhook_endpoint_ids.map((endpointId) => ({ endpointId, url, secretId }));
+/** The ad-hoc endpoint, which has its URL and secret from the submit, stands before the registered ones. */
+function audienceOf(row: EndedRow, eventType: string): Pick<EventToSend, 'adHoc' | 'endpointIds'> {
+  const { webhook_url: url, webhook_secret_id: secretId, webhook_events: wanted, webhook_endpoint_ids: ids } = row;
+  if (wanted !== null && !wanted.includes(eventType)) return { adHoc: null, endpointIds: [] };
+  if (url === null || secretId === null) return { adHoc: null, endpointIds: ids };
+  const [endpointId, ...endpointIds] = ids;
+  return { adHoc: endpointId === undefined ? null : { endpointId, url, secretId }, endpointIds };
 }
 
 async function insertEvents(tx: Tx, events: readonly EventToSend[]): Promise<void> {

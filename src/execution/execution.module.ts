@@ -2,9 +2,11 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import type { Config } from '../config/config.js';
 import { Database } from '../platform/database/database.js';
 import { Queue } from '../platform/queue/queue.js';
+import { Keyring } from '../platform/secrets/keyring.js';
 import { CONFIG } from '../platform/tokens.js';
 import { CancelController } from './cancel.controller.js';
 import type { EndTaskParts } from './end-task.js';
+import { outboxPolicy } from './outbox-policy.js';
 import { END_TASK_PARTS } from './tokens.js';
 import { Upkeep } from './upkeep.js';
 import { Worker } from './worker.js';
@@ -19,12 +21,12 @@ export class ExecutionModule {
       providers: [
         {
           provide: END_TASK_PARTS,
-          useFactory: (config: Config, database: Database, queue: Queue): EndTaskParts => ({
+          useFactory: (config: Config, database: Database, queue: Queue, keyring: Keyring): EndTaskParts => ({
             database,
             queue,
-            maxAttempts: config.retry.maxRetries + 1,
+            outbox: outboxPolicy(config, keyring),
           }),
-          inject: [CONFIG, Database, Queue],
+          inject: [CONFIG, Database, Queue, Keyring],
         },
         ...(worker ? [Worker, Upkeep] : []),
       ],

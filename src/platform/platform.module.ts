@@ -1,4 +1,4 @@
-import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { type DynamicModule, Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import type { Config } from '../config/config.js';
 import { Clock } from './clock.js';
@@ -11,6 +11,7 @@ import { type EgressRules, egressRules } from './egress/rules.js';
 import { WebhookClient } from './egress/webhook-client.js';
 import { newId } from './ids.js';
 import { ProcessRegistration } from './lifecycle/process-registration.js';
+import { WakeUpChannel } from './lifecycle/wake-up-channel.js';
 import { WakeUps } from './lifecycle/wake-ups.js';
 import type { Logger } from './logging/logger.js';
 import { Queue } from './queue/queue.js';
@@ -29,7 +30,7 @@ export interface PlatformParts {
 
 /** What everything stands on; global, so that no module has to name it. */
 @Module({})
-export class PlatformModule implements OnApplicationShutdown {
+export class PlatformModule implements OnApplicationShutdown, OnModuleInit {
   constructor(
     @Inject(Database) private readonly database: Database,
     @Inject(Queue) private readonly queue: Queue,
@@ -37,11 +38,22 @@ export class PlatformModule implements OnApplicationShutdown {
     @Inject(DocumentDownloader) private readonly documents: DocumentDownloader,
     @Inject(OperatorClient) private readonly operator: OperatorClient,
     @Inject(ProcessRegistration) private readonly registration: ProcessRegistration,
+    @Inject(WakeUpChannel) private readonly channel: WakeUpChannel,
   ) {}
+
+  onModuleInit(): void {
+    this.channel.open();
+  }
 
   /** Last of all: whoever works has stopped in `beforeApplicationShutdown`. */
   async onApplicationShutdown(): Promise<void> {
-    await Promise.allSettled([this.webhooks.close(), this.documents.close(), this.operator.close(), this.queue.stop()]);
+    await Promise.allSettled([
+      this.webhooks.close(),
+      this.documents.close(),
+      this.operator.close(),
+      this.queue.stop(),
+      this.channel.close(),
+    ]);
     await this.registration.end();
     await this.database.close();
   }
@@ -55,6 +67,12 @@ export class PlatformModule implements OnApplicationShutdown {
       Clock,
       { provide: DnsResolver, useFactory: () => new DnsResolver() }, // one cache for everything that leaves
       WakeUps,
+      {
+        provide: WakeUpChannel,
+        useFactory: (database: Database, wakeUps: WakeUps, processId: string) =>
+          new WakeUpChannel(databaseUrl, database, wakeUps, logger, processId),
+        inject: [Database, WakeUps, PROCESS_ID],
+      },
       ProcessRegistration,
       { provide: Database, useFactory: () => connect(config, databaseUrl) },
       { provide: Queue, useFactory: () => startQueue(config, logger, databaseUrl, taskTypes) },

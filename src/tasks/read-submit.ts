@@ -18,17 +18,23 @@ export interface Submit {
   timeoutMs: number;
   /** Ms in the queue before the task expires; null: waits for ever. */
   expiresInMs: number | null;
-  webhook: { url: string; endpoint: AdHocKey; secret: string; events: TerminalEventType[] | null } | null;
+  /** The ad-hoc endpoint. */
+  webhook: { url: string; endpoint: AdHocKey; secret: string } | null;
+  /** Registered endpoints, as named: whether they may be is not known here. */
+  endpointIds: string[];
+  /** Event types to send; null: every terminal one. */
+  webhookEvents: TerminalEventType[] | null;
 }
 
 /** Reads the body of `POST /agent/:type`; throws a 422 that names every field that is wrong. */
 export function readSubmit(body: unknown, agent: AnyAgent, rules: EgressRules): Submit {
+  if (body === undefined) throw new Problem(400, 'invalid_json', 'The request body is empty; send a JSON object.');
   if (!isObject(body)) throw new Problem(422, 'validation_failed', 'The request body must be a JSON object.');
   const { envelope: envelopeFields, input } = split(body);
   const envelope = validateDto(SubmitEnvelope, envelopeFields);
   const inputErrors = validateDto<object>(agent.input, input).errors;
   const { maxTimeoutMs, timeoutMs } = runPolicy(agent);
-  const { metadata, expires_in, timeout } = envelope.value;
+  const { metadata, expires_in, timeout, webhook_endpoint_id, webhook_events } = envelope.value;
   // what has the wrong type is not looked at further
   const webhook = envelope.errors.length === 0 ? readWebhook(envelope.value, rules) : { value: null, errors: envelope.errors };
   const errors = [
@@ -45,6 +51,8 @@ export function readSubmit(body: unknown, agent: AnyAgent, rules: EgressRules): 
     timeoutMs: timeout ? timeout * 1000 : timeoutMs,
     expiresInMs: expires_in ? expires_in * 1000 : null,
     webhook: webhook.value,
+    endpointIds: [webhook_endpoint_id ?? []].flat().map((id) => id.toLowerCase()),
+    webhookEvents: webhook_events ?? null,
   };
 }
 
@@ -60,8 +68,11 @@ function split(body: Fields): { envelope: Fields; input: Fields } {
 
 function readWebhook(envelope: SubmitEnvelope, rules: EgressRules): { value: Submit['webhook']; errors: FieldProblem[] } {
   const { webhook_url: url, webhook_secret: secret, webhook_endpoint_id: endpointId, webhook_events: events } = envelope;
-  if (endpointId) return refuse('webhook_endpoint_id', 'No endpoint with this id is registered.');
-  if (!url) return secret || events ? refuse('webhook_url', 'Needed with webhook_secret and webhook_events.') : { value: null, errors: [] };
+  if (!url) {
+    if (secret) return refuse('webhook_url', 'Needed with webhook_secret.');
+    if (events && !endpointId) return refuse('webhook_url', 'With webhook_events, name a webhook_url or a webhook_endpoint_id.');
+    return { value: null, errors: [] };
+  }
 
   const checkedUrl = checkTenantUrl(url, rules);
   const checkedSecret = secret
@@ -72,7 +83,7 @@ function readWebhook(envelope: SubmitEnvelope, rules: EgressRules): { value: Sub
     ...(checkedSecret.ok ? [] : [{ field: 'webhook_secret', detail: checkedSecret.message }]),
   ];
   if (!checkedUrl.ok || !secret || errors.length > 0) return { value: null, errors };
-  return { value: { url, endpoint: adHocKey(checkedUrl.url), secret, events: events ?? null }, errors: [] };
+  return { value: { url, endpoint: adHocKey(checkedUrl.url), secret }, errors: [] };
 }
 
 const refuse = (field: string, detail: string) => ({ value: null, errors: [{ field, detail }] });

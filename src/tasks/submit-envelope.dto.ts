@@ -1,14 +1,32 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayNotEmpty, ArrayUnique, IsArray, IsIn, IsInt, IsObject, IsOptional, IsString, IsUUID, Max, Min } from 'class-validator';
+import { ArrayNotEmpty, ArrayUnique, IsArray, IsIn, IsInt, IsObject, IsOptional, IsString, Max, Min, ValidateBy } from 'class-validator';
 import type { Json } from '../agents/agent.js';
+import { isId } from '../platform/ids.js';
 import { TERMINAL_EVENT_TYPES, type TerminalEventType } from './states.js';
 
 const LONGEST_WAIT_SECONDS = 30 * 24 * 3600;
+const MAX_ENDPOINTS = 10;
+
+/** One id or several, none of them twice, whatever its case. */
+function isEndpointIds(value: unknown): boolean {
+  const ids: unknown[] = Array.isArray(value) ? value : [value];
+  const known = new Set(ids.map((id) => (typeof id === 'string' && isId(id) ? id.toLowerCase() : null)));
+  return ids.length >= 1 && ids.length <= MAX_ENDPOINTS && known.size === ids.length && !known.has(null);
+}
+
+const AreEndpointIds = () =>
+  ValidateBy({
+    name: 'areEndpointIds',
+    validator: {
+      validate: isEndpointIds,
+      defaultMessage: () => `webhook_endpoint_id must be an id, or up to ${MAX_ENDPOINTS} different ones`,
+    },
+  });
 
 /** The service's own fields of a submit, beside the agent's. */
 export class SubmitEnvelope {
   @ApiPropertyOptional({
-    description: 'Where the one webhook goes when the task ends. Left out: poll or stream instead.',
+    description: 'Where the webhook goes when the task ends. Left out, with no endpoint named: poll or stream instead.',
     example: 'https://client.com/my-agent-callback',
     format: 'uri',
     maxLength: 2048,
@@ -27,12 +45,22 @@ export class SubmitEnvelope {
   @IsString()
   webhook_secret?: string;
 
-  @ApiPropertyOptional({ description: 'Reserved: no endpoint can be registered yet, so naming one is refused.', format: 'uuid' })
+  @ApiPropertyOptional({
+    description: 'Registered endpoints to tell: one id, or up to ten. Beside a webhook_url or instead of one.',
+    oneOf: [
+      { type: 'string', format: 'uuid' },
+      { type: 'array', items: { type: 'string', format: 'uuid' }, minItems: 1, maxItems: MAX_ENDPOINTS, uniqueItems: true },
+    ],
+  })
   @IsOptional()
-  @IsUUID()
-  webhook_endpoint_id?: string;
+  @AreEndpointIds()
+  webhook_endpoint_id?: string | string[];
 
-  @ApiPropertyOptional({ description: 'Which events to send; left out: every terminal one.', enum: TERMINAL_EVENT_TYPES, isArray: true })
+  @ApiPropertyOptional({
+    description: 'Which events to send; left out: every terminal one. An endpoint gets those of them that it is registered for.',
+    enum: TERMINAL_EVENT_TYPES,
+    isArray: true,
+  })
   @IsOptional()
   @IsArray()
   @ArrayNotEmpty()

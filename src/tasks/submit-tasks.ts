@@ -1,5 +1,6 @@
 import type { Database } from '../platform/database/database.js';
 import type { Tx } from '../platform/database/sql.js';
+import type { FieldProblem } from '../platform/http/problem.js';
 import { failPoint } from '../platform/lifecycle/fail-point.js';
 import type { Queue } from '../platform/queue/queue.js';
 import type { Keyring } from '../platform/secrets/keyring.js';
@@ -7,6 +8,7 @@ import { findAdHocEndpoints } from '../webhooks/endpoints/find-ad-hoc-endpoints.
 import { storeSecrets } from '../webhooks/endpoints/store-secrets.js';
 import { claimIdempotencyKeys, type IdempotencyClaim } from './claim-idempotency-keys.js';
 import type { Submit } from './read-submit.js';
+import { refuseBadEndpoints } from './refuse-bad-endpoints.js';
 
 /** A submit with everything decided before its transaction begins, so that it can be repeated after an unknown COMMIT. */
 export interface Submission extends Submit {
@@ -24,7 +26,9 @@ export type Submitted =
   /** The key was used before, for the same request: the first answer again. */
   | { kind: 'replayed'; taskId: string; response: string }
   /** The key was used before, for another request. */
-  | { kind: 'mismatch' };
+  | { kind: 'mismatch' }
+  /** It names an endpoint that it may not name; nothing of it is stored. */
+  | { kind: 'refused'; errors: FieldProblem[] };
 
 /** Idempotency records, tasks and jobs of a group of submits in one commit: a 202 is sent for nothing less. */
 export async function submitTasks(
@@ -34,6 +38,7 @@ export async function submitTasks(
 ): Promise<Submitted[]> {
   const submitted = await database.transaction(async (tx) => {
     const answered = await claimIdempotencyKeys(tx, submissions);
+    await refuseBadEndpoints(tx, submissions, answered);
     const fresh = submissions.filter((submission) => !answered.has(submission));
     if (fresh.length > 0) {
       await insertTasks(tx, keyring, fresh);
@@ -66,10 +71,11 @@ async function insertTasks(tx: Tx, keyring: Keyring, submissions: readonly Submi
       metadata: submission.metadata,
       timeout_ms: submission.timeoutMs,
       expires_in_ms: submission.expiresInMs,
-      webhook_endpoint_ids: place < 0 ? [] : [endpointIds[place]],
+      // the ad-hoc one first: `end-task.ts` tells it from the registered ones by its place
+      webhook_endpoint_ids: [...(place < 0 ? [] : [endpointIds[place]]), ...submission.endpointIds],
       webhook_url: submission.webhook?.url ?? null,
       webhook_secret_id: secretIds[place] ?? null,
-      webhook_events: submission.webhook?.events ?? null,
+      webhook_events: submission.webhookEvents,
       traceparent: submission.traceparent,
     };
   });

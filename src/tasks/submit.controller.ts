@@ -92,6 +92,7 @@ export class SubmitController {
       response: JSON.stringify(this.accepted(taskId, submit)),
     };
     const [submitted] = await submitTasks(this.database, { queue: this.queue, keyring: this.keyring }, [submission]);
+    if (submitted?.kind === 'refused') throw invalid(submitted.errors);
     if (submitted?.kind !== 'created' && submitted?.kind !== 'replayed') throw idempotencyMismatch();
     if (submitted.kind === 'created') this.wakeUps.ring('task-queued');
     void reply
@@ -111,8 +112,8 @@ export class SubmitController {
     return agent;
   }
 
-  private accepted(taskId: string, { type, webhook }: Submit): object {
-    const told = webhook ? 'You will be notified via webhook.' : 'Poll or stream it with the links.';
+  private accepted(taskId: string, { type, webhook, endpointIds }: Submit): object {
+    const told = webhook || endpointIds.length > 0 ? 'You will be notified via webhook.' : 'Poll or stream it with the links.';
     return {
       task_id: taskId,
       status: 'processing',

@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
 import { AgentsController } from './agents.controller.js';
+import { ResultController } from './result.controller.js';
 import { SubmitController } from './submit.controller.js';
 import { TasksController } from './tasks.controller.js';
 
-@Module({ controllers: [AgentsController, SubmitController, TasksController] })
+@Module({ controllers: [AgentsController, ResultController, SubmitController, TasksController] })
 export class TasksModule {}

@@ -9,7 +9,11 @@ import { WakeUps } from '../platform/lifecycle/wake-ups.js';
 import type { Logger } from '../platform/logging/logger.js';
 import { CONFIG, LOGGER } from '../platform/tokens.js';
 import { MAX_LOST_STREAK } from './delivery/claim-due.js';
+import { purgeOutbox } from './outbox/purge-outbox.js';
 import { sweepOutbox } from './outbox/sweep.js';
+
+const PURGE_EVERY_MS = 60_000;
+const PURGE_BATCHES = 50;
 
 /** What a dispatcher does besides sending, on the clock. */
 @Injectable()
@@ -25,6 +29,14 @@ export class Upkeep implements OnApplicationBootstrap {
 
   onApplicationBootstrap(): void {
     everyMs(this.scheduler, this.logger, 'sweep-outbox', this.config.delivery.sweepIntervalMs, () => this.sweep());
+    everyMs(this.scheduler, this.logger, 'purge-outbox', PURGE_EVERY_MS, () => this.purge());
+  }
+
+  /** A bounded number of batches at each turn, one after the other, so that a large backlog of old rows never crowds out the claims. */
+  private async purge(): Promise<void> {
+    for (let batch = 0; batch < PURGE_BATCHES; batch += 1) {
+      if ((await purgeOutbox(this.database, this.config.retention)) === 'done') return;
+    }
   }
 
   private async sweep(): Promise<void> {

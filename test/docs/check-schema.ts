@@ -41,15 +41,15 @@ export function resolve(document: Document, schema: Schema): Schema {
     if (target === undefined) throw new Error(`${schema.$ref} leads nowhere.`);
     return resolve(document, target);
   }
-  return (schema.allOf ?? []).reduce<Schema>((joined, part) => {
-    const { properties, required, ...rest } = resolve(document, part);
-    return {
-      ...joined,
-      ...rest,
-      properties: { ...joined.properties, ...properties },
-      required: [...(joined.required ?? []), ...(required ?? [])],
-    };
-  }, schema);
+  const parts = (schema.allOf ?? []).map((part) => resolve(document, part));
+  if (parts.length === 0) return schema;
+  const { allOf: _, ...own } = schema;
+  const all = [own, ...parts];
+  return {
+    ...Object.assign({}, ...all),
+    properties: Object.assign({}, ...all.map((part) => part.properties)),
+    required: all.flatMap((part) => part.required ?? []),
+  };
 }
 
 function checkValue(document: Document, schema: Schema, value: unknown, at: string): string[] {

@@ -11,8 +11,9 @@ import { DEAD_REASONS, OUTBOX_STATUSES } from '../../src/webhooks/outbox/states.
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { call, startService } from '../support/service.js';
 import { type Document, findOperation, misfits, operations } from './check-schema.js';
+import { readDoc } from './read-doc.js';
 
-const contract = readFileSync(packageRoot('docs/contract.md'), 'utf8');
+const contract = readDoc('docs/contract.md');
 
 let database: TestDatabase;
 let service: Awaited<ReturnType<typeof startService>>;
@@ -133,15 +134,6 @@ describe('docs/contract.md', () => {
     expect(words).toEqual([...TASK_STAGES, ...OUTBOX_STATUSES, ...DEAD_REASONS, ...ATTEMPT_OUTCOMES]);
   });
 
-  it('calls reserved only what nothing in the code sets', () => {
-    const reserved = /^Reserved, [^:]+: (.*)\.$/m.exec(contract)?.[1] ?? '';
-    const used = [...reserved.matchAll(/`(\w+)`/g)]
-      .map((match) => match[1]!)
-      .filter((word) => DEAD_REASONS.some((reason) => reason === word))
-      .filter((word) => sources.some(({ path, text }) => !/states\.ts$|settings\.ts$/.test(path) && text.includes(`'${word}'`)));
-    expect(used).toEqual([]);
-  });
-
   it('gives the retry schedule that is the default', () => {
     const minutes = /^\| minutes \| (.*) \|$/m.exec(contract)![1]!.split(' | ').map(Number);
     expect(minutes.map((minute) => minute * 60_000)).toEqual(describeSchedule(defaultRetryPolicy));
@@ -154,7 +146,7 @@ describe('the codes of docs/contract.md', () => {
       ...found(/new Problem\(\s*(\d{3}),\s*'([a-z_]+)'/g),
       ...found(/^ {2}(\d{3}): \['([a-z_]+)'/gm, 'problem.filter.ts'),
       ...found(/status: (\d{3}), code: '([a-z_]+)'/g, 'parse-json.ts'),
-      ...words(/export type TroubleCode = ([^;]+);/, 'json-trouble.ts').map((code) => `422 ${code}`),
+      ...words(/export type TroubleCode = ([^;]+);/g, 'json-trouble.ts').map((code) => `422 ${code}`),
     ];
     const listed = [...section('Problems').matchAll(/^\| (\d{3}) \| `(\w+)` \|/gm)].map((match) => `${match[1]} ${match[2]}`);
     expect(listed.sort()).toEqual([...new Set(thrown)].sort());

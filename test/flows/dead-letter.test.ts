@@ -159,10 +159,17 @@ describe('a webhook whose target became forbidden', () => {
       connections += 1;
     }).listen(0, '127.0.0.2');
     await once(inside, 'listening');
-    const receiver = await Receiver.start(500, 200);
-    const taskId = await submitPaused(receiver);
+    inside.unref();
+    let answer: ServerResponse | undefined;
+    const receiver = await Receiver.start((_, response) => {
+      answer = response;
+    });
+    const taskId = await submit(service.url, receiver.url());
+    await receiver.requests(1);
+    // changed while the first attempt is under way, so that it is the retry that meets the rules
     const url = `http://127.0.0.2:${(inside.address() as AddressInfo).port}/`;
-    await sql(database, 'UPDATE postback.webhook_outbox SET url = $2, next_attempt_at = now() WHERE task_id = $1', [taskId, url]);
+    await sql(database, 'UPDATE postback.webhook_outbox SET url = $2 WHERE task_id = $1', [taskId, url]);
+    answer!.writeHead(500).end();
     expect(await rowWhen(taskId, 'dead')).toMatchObject({
       dead_reason: 'blocked_target',
       attempts: 2,

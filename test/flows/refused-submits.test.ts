@@ -210,7 +210,7 @@ describe('a body that Postgres or a JSON reader would corrupt', () => {
 });
 
 describe('a body of the wrong size or kind', () => {
-  const padded = (bytes: number) => `{"payload": "${'x'.repeat(bytes - 14)}"}`;
+  const padded = (bytes: number) => `{"payload": "${'x'.repeat(bytes - 15)}"}`;
 
   it.each([false, true])('is let in at the limit and refused one byte over it (chunked: %s)', async (chunked) => {
     expect(padded(BODY_LIMIT)).toHaveLength(BODY_LIMIT);
@@ -326,9 +326,12 @@ describe('an address that leads nowhere', () => {
     ['DELETE', '/agent/echo'],
     ['PUT', '/tasks/x'],
     ['POST', '/'],
-    ['POST', `/tasks/${'x'.repeat(300)}/cancel`],
   ])('is a problem for %s %s', async (method, path) => {
     await refused({ method, path }, 404, 'not_found');
+  });
+
+  it('is a problem for a path with an endless part', async () => {
+    await refused({ method: 'POST', path: `/tasks/${'x'.repeat(300)}/cancel` }, 414, 'bad_request');
   });
 
   it.each(['/tasks/%zz', '/agent/%E0%A4%A'])('is a problem for the broken escape in %s', async (path) => {
@@ -347,7 +350,6 @@ describe('a query that is wrong', () => {
     'limit=-1',
     'limit=x',
     'limit=1&limit=2',
-    'limit[]=1',
     'cursor=x',
     'cursor=',
     `cursor=${cursor()}`,
@@ -355,6 +357,8 @@ describe('a query that is wrong', () => {
     `cursor=${cursor('1', id)}`,
     `cursor=${cursor('Jan 1 2026 (a comment)', id)}`,
     `cursor=${cursor('2026-02-30 00:00:00+00', id)}`,
+    `cursor=${cursor('0000-01-01 00:00:00+00', id)}`,
+    `cursor=${cursor('2026-01-01 00:00:00+99', id)}`,
     `cursor=${cursor('infinity', id)}`,
     `cursor=${cursor(['2026-01-01'], id)}`,
     `cursor=${Buffer.from('null').toString('base64url')}`,
@@ -371,11 +375,13 @@ describe('a query that is wrong', () => {
     'since=2026-02-30T00:00:00Z',
     'since=2026-W01-1',
     'since=2026-200',
+    'since=0000-01-01',
+    'since=2026-01-01T00:00:00%2B23:00',
     'until=1',
     'until=2026-01-01T25:00:00Z',
     'tenant=%00',
     'tenant=a&tenant=b',
-    'sort=id;drop table',
+    'sort=id;drop%20table',
   ])('is 422: %s', async (query) => {
     const answer = await refused(
       { method: 'GET', path: `/admin/outbox?${query}`, headers: { authorization: `Bearer ${ADMIN_KEY}` } },
@@ -407,27 +413,30 @@ describe('a submit while the database is away', () => {
     const through = await startService({ ...database, url }, { POSTBACK_ROLES: 'api' });
     const submit = () =>
       call('POST', `${through.url}/agent/echo`, { body: { payload: 1 }, headers: { 'idempotency-key': 'over-an-outage' } });
-    expect((await call('GET', `${through.url}/health/ready`)).status).toBe(200);
-    const before = await stored();
-    await proxy.cut();
-    for (const answer of await Promise.all([submit(), submit(), submit()])) {
-      expect(answer).toMatchObject({ status: 503, body: { code: 'temporarily_unavailable' } });
-      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
-      expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
-      expect(answer.text).not.toMatch(/ECONNREFUSED|127\.0\.0\.1|postgres/i);
+    try {
+      expect((await call('GET', `${through.url}/health/ready`)).status).toBe(200);
+      const before = await stored();
+      await proxy.cut();
+      for (const answer of await Promise.all([submit(), submit(), submit()])) {
+        expect(answer).toMatchObject({ status: 503, body: { code: 'temporarily_unavailable' } });
+        expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+        expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+        expect(answer.text).not.toMatch(/ECONNREFUSED|127\.0\.0\.1|postgres/i);
+      }
+      expect((await call('GET', `${through.url}/health/ready`)).status).toBe(503);
+      expect((await call('GET', `${through.url}/health/live`)).status).toBe(200);
+      expect(await stored()).toEqual(before);
+      await proxy.restore();
+      const back = await eventually(async () => {
+        const answer = await submit();
+        expect([202, 503]).toContain(answer.status);
+        return answer.status === 202 && answer;
+      }, 'the service to find its database again');
+      expect(back.headers.get('idempotency-replayed')).toBeNull();
+    } finally {
+      await through.stop();
+      await proxy.cut();
     }
-    expect((await call('GET', `${through.url}/health/ready`)).status).toBe(503);
-    expect((await call('GET', `${through.url}/health/live`)).status).toBe(200);
-    expect(await stored()).toEqual(before);
-    await proxy.restore();
-    const back = await eventually(async () => {
-      const answer = await submit();
-      expect([202, 503]).toContain(answer.status);
-      return answer.status === 202 && answer;
-    }, 'the service to find its database again');
-    expect(back.headers.get('idempotency-replayed')).toBeNull();
-    await through.stop();
-    await proxy.cut();
   });
 });
 

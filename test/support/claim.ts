@@ -13,7 +13,7 @@ export async function claimFromAll(database: Database, limit: number): Promise<D
     const { deliveries, quotas } = await claimDue(database, asked, limits, { token: newId(), ms: 30_000, claimedBy: newId() });
     claimed.push(...deliveries);
     // those whose turn did not come, or whom another dispatcher was claiming from at that moment
-    asked = asked.filter((id) => !quotas.some((quota) => quota.id === id && quota.quota > 0));
+    asked = asked.filter((id) => !quotas.some((quota) => quota.id === id && (quota.quota > 0 || quota.boundBy !== 'slots')));
   }
   return claimed;
 }

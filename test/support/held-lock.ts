@@ -31,7 +31,16 @@ export class HeldLock {
   }
 
   async release(): Promise<void> {
-    await this.client.query('COMMIT');
+    await this.end('COMMIT');
+  }
+
+  /** As if it had never happened: those who wait for a row that this transaction inserted may insert it themselves. */
+  async undo(): Promise<void> {
+    await this.end('ROLLBACK');
+  }
+
+  private async end(how: 'COMMIT' | 'ROLLBACK'): Promise<void> {
+    await this.client.query(how);
     await this.client.end();
   }
 }

@@ -29,7 +29,8 @@ export async function openParts(at: TestDatabase, maxAttempts = 11): Promise<Par
     await queue.stop();
     await database.close();
   };
-  return { database, queue, keyring, maxAttempts, close };
+  const resultUrl = (taskId: string) => `http://postback.test/tasks/${taskId}/result`;
+  return { database, queue, keyring, outbox: { maxAttempts, payloadMaxBytes: 262_144, resultUrl }, close };
 }
 
 /** A submit that is valid in every respect; with a webhook to `url`. */
@@ -42,7 +43,9 @@ export function submission(more: Partial<Submission> & { url?: string } = {}): S
     metadata: null,
     timeoutMs: 60_000,
     expiresInMs: null,
-    webhook: { url, endpoint: adHocKey(new URL(url)), secret: 'a secret for tests', events: null },
+    webhook: { url, endpoint: adHocKey(new URL(url)), secret: 'a secret for tests' },
+    endpointIds: [],
+    webhookEvents: null,
     taskId,
     tenant: 'default',
     traceparent: null,

@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { afterAll } from '@jest/globals';
 
 /** One request as it came over the wire. */
 export interface Received {
@@ -11,6 +12,13 @@ export interface Received {
 
 /** How one request is answered: a status, or anything at all. */
 export type Answer = number | ((request: Received, response: ServerResponse) => void);
+
+const listening = new Set<Receiver>();
+
+/** A test that fails half-way does not keep the run from ending. */
+afterAll(async () => {
+  await Promise.all([...listening].map((receiver) => receiver.stop()));
+});
 
 /** A web server on loopback that does as it is told, answer by answer, and remembers everything. */
 export class Receiver {
@@ -24,6 +32,7 @@ export class Receiver {
   static async start(...script: Answer[]): Promise<Receiver> {
     const receiver = new Receiver(script);
     await new Promise<void>((resolve) => receiver.server.listen(0, '127.0.0.1', resolve));
+    listening.add(receiver);
     return receiver;
   }
 
@@ -43,6 +52,7 @@ export class Receiver {
   }
 
   async stop(): Promise<void> {
+    if (!listening.delete(this)) return;
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
   }

@@ -2,8 +2,14 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import { Database } from '../database/database.js';
 import { findApiKey } from './api-keys.js';
-import { ACCESS, type Access, type Principal } from './principal.js';
+import { ACCESS, type Access, type Principal, SIGNED_LINK } from './principal.js';
 import { Problem } from './problem.js';
+
+interface GuardedRequest {
+  headers: { authorization?: string };
+  query: Record<string, unknown>;
+  principal?: Principal;
+}
 
 /** Deny by default: a route says who may call it, or nobody may. */
 @Injectable()
@@ -16,7 +22,9 @@ export class ApiKeyGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [context.getHandler(), context.getClass()]);
     if (access === 'public') return true;
-    const request = context.switchToHttp().getRequest<{ headers: { authorization?: string }; principal?: Principal }>();
+    const request = context.switchToHttp().getRequest<GuardedRequest>();
+    const link = this.reflector.get<string | undefined>(SIGNED_LINK, context.getHandler());
+    if (link !== undefined && typeof request.query[link] === 'string') return true;
     const principal = await this.authenticate(request.headers.authorization);
     if (!access?.some((scope) => principal.scopes.includes(scope))) {
       throw new Problem(403, 'forbidden', `This API key may not do that; it needs the scope ${access?.join(' or ') ?? 'of nobody'}.`);

@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /** SQLSTATE classes that say "not now" rather than "not like this": connection, resources, operator intervention. */
 const TRANSIENT_CLASSES = new Set(['08', '53', '57', '58']);
 const TRANSIENT_CODES = new Set([
@@ -22,7 +24,7 @@ const POOL_MESSAGES = [
 
 /** Whether an error means that Postgres is away or overloaded, so that the same statement may succeed later. */
 export function isDatabaseTrouble(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!types.isNativeError(error)) return false; // unlike instanceof, also true for an error of another realm, such as Node's own under Jest
   const { code } = error as { code?: unknown };
   if (typeof code === 'string' && (TRANSIENT_CODES.has(code) || (/^[0-9A-Z]{5}$/.test(code) && TRANSIENT_CLASSES.has(code.slice(0, 2))))) {
     return true;

@@ -5,13 +5,20 @@ import { Problem } from './problem.js';
 /** Replaces Fastify's JSON parser: no value gets past here that Postgres would refuse or JSON would quietly change. */
 export function acceptOnlySafeJson(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request: FastifyRequest, body: Buffer, done) => {
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request: FastifyRequest, body: Buffer, done) => {
     try {
+      refuseEncoded(request.headers['content-encoding']);
       done(null, readJson(body));
     } catch (error) {
       done(error as Error);
     }
   });
+}
+
+/** What is unpacked here could be a thousand times what was sent. */
+function refuseEncoded(encoding: string | undefined): void {
+  if (encoding === undefined || encoding.toLowerCase() === 'identity') return;
+  throw new Problem(415, 'unsupported_media_type', 'Send the body as application/json, uncompressed.');
 }
 
 function readJson(body: Buffer): unknown {

@@ -41,13 +41,18 @@ export function decodeCursor(cursor: string | undefined): Position | null {
   if (cursor === undefined) return null;
   try {
     const [createdAt, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as [unknown, unknown];
-    if (typeof createdAt === 'string' && !Number.isNaN(Date.parse(createdAt)) && typeof id === 'string' && isId(id)) {
-      return { createdAt, id };
-    }
+    if (typeof createdAt === 'string' && isTimestamp(createdAt) && typeof id === 'string' && isId(id)) return { createdAt, id };
   } catch {
     // falls through to the one answer for every cursor that is not ours
   }
   throw invalid([{ field: 'cursor', detail: 'This cursor was not made by this list; start again without one.' }]);
+}
+
+/** As Postgres prints one, and of a day that exists: any other would be an error of the query instead of one of the caller. */
+function isTimestamp(text: string): boolean {
+  const [, day, time] = /^((?!0000)\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d{1,6})?[+-](?:0\d|1[0-4])(?::[0-5]\d)?$/.exec(text) ?? [];
+  const date = new Date(`${day}T${time}Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(`${day}T${time}`);
 }
 
 /** Cuts rows fetched with `limit + 1` to a page. */

@@ -18,6 +18,11 @@ export const Public = () => SetMetadata(ACCESS, 'public' satisfies Access);
 /** Open to keys that have one of these scopes. */
 export const Needs = (...scopes: Scope[]) => SetMetadata(ACCESS, scopes satisfies Access);
 
+export const SIGNED_LINK = Symbol('signed link');
+
+/** Besides `Needs`: open without a key to whoever brings this query parameter. The route itself judges what it says. */
+export const OrSignedLink = (parameter: string) => SetMetadata(SIGNED_LINK, parameter);
+
 export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
   return context.switchToHttp().getRequest<{ principal: Principal }>().principal;
 });

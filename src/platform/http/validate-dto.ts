@@ -6,10 +6,14 @@ import type { FieldProblem } from './problem.js';
  * The values are copied, not transformed: what the caller sent is what the agent gets.
  */
 export function validateDto<T extends object>(dto: new () => T, plain: object): { value: T; errors: FieldProblem[] } {
-  const value = Object.assign(new dto(), plain);
+  // class-validator takes the names that every object inherits for known ones, or trips over them
+  const [strange = [], plainly = []] = [true, false].map((is) => Object.entries(plain).filter(([field]) => field in Object.prototype === is));
+  const value = Object.assign(new dto(), Object.fromEntries(plainly));
   const errors = validateSync(value, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true, stopAtFirstError: true });
-  return { value, errors: errors.flatMap((error) => flatten(error)) };
+  return { value, errors: [...strange.map(([field]) => ({ field, detail: UNKNOWN_FIELD })), ...errors.flatMap((error) => flatten(error))] };
 }
+
+const UNKNOWN_FIELD = 'This field is not known here; leave it out.';
 
 /** class-validator's tree as paths: `items[0].name` rather than items > 0 > name. */
 export function flatten(error: ValidationError, parent = ''): FieldProblem[] {
@@ -17,7 +21,7 @@ export function flatten(error: ValidationError, parent = ''): FieldProblem[] {
     parent === '' ? error.property : /^\d+$/.test(error.property) ? `${parent}[${error.property}]` : `${parent}.${error.property}`;
   const own = Object.entries(error.constraints ?? {}).map(([rule, detail]) => ({
     field,
-    detail: rule === 'whitelistValidation' ? 'This field is not known here; leave it out.' : detail,
+    detail: rule === 'whitelistValidation' ? UNKNOWN_FIELD : detail,
   }));
   return [...own, ...(error.children ?? []).flatMap((child) => flatten(child, field))];
 }

@@ -38,7 +38,10 @@ async function writeSettings(tx: Tx, id: string, settings: Partial<EndpointSetti
   const assignments = names.map((name, index) => `${name} = $${index + 2}`);
   // a new rate counts from now: what the old one has put off is forgotten
   if (settings.rate_per_second !== undefined) assignments.push('rate_next_at = NULL');
-  await tx.query(`UPDATE postback.webhook_endpoints SET ${[...assignments, 'updated_at = now()'].join(', ')} WHERE id = $1`, [id, ...values]);
+  await tx.query(`UPDATE postback.webhook_endpoints SET ${[...assignments, 'updated_at = now()'].join(', ')} WHERE id = $1`, [
+    id,
+    ...values,
+  ]);
 }
 
 async function moveTo(tx: Tx, id: string, { url, origin }: EndpointTarget): Promise<number> {

@@ -27,7 +27,7 @@ const whole = (name: string, min: number, max: number, unit: string) => ({
 
 @ApiSchema({
   name: 'EndpointRetry',
-  description: "An endpoint's own retry schedule. What is left out is taken over from the service's settings, as they are now.",
+  description: "An endpoint's own retry schedule; what is left out is as the service has it.",
 })
 export class RetryFields {
   @ApiPropertyOptional({ type: 'integer', minimum: 1_000, maximum: DAY_MS, description: 'First wait, in ms.' })

@@ -1,6 +1,6 @@
 import type { Sql } from '../../platform/database/sql.js';
 import type { Position } from '../../platform/http/page.js';
-import type { StoredRetry } from './read-fields.js';
+import type { StoredRetryPolicy } from '../delivery/retry-policy.js';
 import type { BreakerState, EndpointState } from './states.js';
 
 /** A registered endpoint with the sealed secrets that sign for it now. */
@@ -11,7 +11,7 @@ export interface EndpointRow {
   description: string | null;
   events: string[] | null;
   headers: Record<string, string> | null;
-  retry: StoredRetry | null;
+  retry: StoredRetryPolicy | null;
   rate_per_second: number | null;
   max_in_flight: number | null;
   timeout_ms: number | null;
@@ -49,7 +49,7 @@ const SELECT = `
     FROM postback.webhook_endpoints e
     LEFT JOIN postback.webhook_secrets s ON s.id = e.secret_id
     LEFT JOIN postback.webhook_secrets p ON p.id = e.previous_secret_id AND e.previous_secret_expires_at > now()
-   WHERE e.kind = 'registered' AND e.deleted_at IS NULL -- as in the index's predicate`;
+   WHERE e.kind = 'registered' AND e.deleted_at IS NULL`; // as in the index's predicate
 
 /** Null when it is not this tenant's, or deleted. */
 export async function findEndpoint(sql: Sql, tenant: string, id: string): Promise<EndpointRow | null> {

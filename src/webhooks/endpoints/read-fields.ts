@@ -4,7 +4,7 @@ import type { EgressRules } from '../../platform/egress/rules.js';
 import { checkTenantUrl } from '../../platform/egress/url-rules.js';
 import { type FieldProblem, invalid, Problem } from '../../platform/http/problem.js';
 import { validateDto } from '../../platform/http/validate-dto.js';
-import type { RetryPolicy } from '../delivery/retry-schedule.js';
+import type { StoredRetryPolicy } from '../delivery/retry-policy.js';
 import { checkWebhookSecret } from '../secret-format.js';
 import {
   ChangeFields,
@@ -30,13 +30,10 @@ export interface EndpointSettings {
   events: WebhookEventType[] | null;
   headers: Record<string, string> | null;
   timeout_ms: number | null;
-  retry: StoredRetry | null;
+  retry: StoredRetryPolicy | null;
   max_in_flight: number | null;
   rate_per_second: number | null;
 }
-
-/** A whole schedule: later changes of the service's settings do not touch it. */
-export type StoredRetry = Required<{ [K in keyof RetryFields]: RetryFields[K] }>;
 
 export interface Registration extends EndpointTarget {
   settings: EndpointSettings;
@@ -53,7 +50,7 @@ export interface Change {
 /** What decides besides the request itself. */
 export interface FieldRules {
   egress: EgressRules;
-  config: Pick<Config, 'retry' | 'delivery'>;
+  config: Pick<Config, 'delivery'>;
 }
 
 /** Throws a 422 that names every field that is wrong. */
@@ -127,7 +124,7 @@ function readTarget(raw: string, { egress }: FieldRules): Read<EndpointTarget | 
 
 function readSettings(fields: EndpointFields, rules: FieldRules): Read<Partial<EndpointSettings>> {
   const headers = fields.headers ? checkHeaders(fields.headers) : { value: fields.headers, errors: [] };
-  const retry = fields.retry ? readRetry(fields.retry, rules.config.retry) : { value: fields.retry, errors: [] };
+  const retry = fields.retry ? readRetry(fields.retry) : { value: fields.retry, errors: [] };
   const timeout = readTimeout(fields.timeout, rules.config.delivery.leaseMs);
   const settings = {
     description: fields.description,
@@ -142,18 +139,12 @@ function readSettings(fields: EndpointFields, rules: FieldRules): Read<Partial<E
   return { value: given, errors: [...headers.errors, ...retry.errors, ...timeout.errors] };
 }
 
-function readRetry(given: object, service: RetryPolicy): Read<StoredRetry | null> {
+/** Kept as given: what is left out follows the service's settings, also when they change. */
+function readRetry(given: object): Read<StoredRetryPolicy | null> {
   const { value, errors } = validateDto(RetryFields, given);
   if (errors.length > 0) return { value: null, errors: errors.map((error) => ({ ...error, field: `retry.${error.field}` })) };
-  const whole = {
-    base_ms: value.base_ms ?? service.baseMs,
-    factor: value.factor ?? service.factor,
-    cap_ms: value.cap_ms ?? service.capMs,
-    max_retries: value.max_retries ?? service.maxRetries,
-    immediate: value.immediate ?? service.immediate,
-    jitter: value.jitter ?? service.jitter,
-  };
-  return { value: whole, errors: [] };
+  const set = Object.entries(value).filter(([, field]) => field !== null && field !== undefined);
+  return { value: set.length === 0 ? null : Object.fromEntries(set), errors: [] };
 }
 
 /** An attempt must end, and its end be written down, before the lease on its row does. */

@@ -1,0 +1,95 @@
+import pg from 'pg';
+import type { Sql } from '../database/sql.js';
+import type { Logger } from '../logging/logger.js';
+import type { WakeUps, WakeUpTopic } from './wake-ups.js';
+
+const CHANNEL = 'postback_wake_up';
+/** Between two notifications of one topic from one process, in ms: the first goes at once, a burst becomes five a second. */
+const QUIET_MS = 200;
+const RECONNECT_MS = 1_000;
+
+/**
+ * Carries wake-ups between processes by NOTIFY. Never within the transaction that made them worth it: a NOTIFY takes a lock
+ * over the whole database at its commit, and would put all commits in a line.
+ */
+export class WakeUpChannel {
+  private readonly quiet = new Map<WakeUpTopic, { again: boolean }>();
+  private client: pg.Client | null = null;
+  private closed = false;
+  private reconnect: NodeJS.Timeout | null = null;
+
+  constructor(
+    private readonly url: string,
+    private readonly sql: Sql,
+    private readonly wakeUps: WakeUps,
+    private readonly logger: Logger,
+    /** Tells our own notifications from those of others: we have rung here already. */
+    private readonly processId: string,
+  ) {}
+
+  open(): void {
+    this.wakeUps.relayTo((topic) => this.tell(topic));
+    void this.listen();
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    if (this.reconnect !== null) clearTimeout(this.reconnect);
+    await this.client?.end().catch(() => {});
+  }
+
+  private tell(topic: WakeUpTopic): void {
+    const quiet = this.quiet.get(topic);
+    if (quiet !== undefined) {
+      quiet.again = true;
+      return;
+    }
+    const state = { again: false };
+    this.quiet.set(topic, state);
+    void this.notify(topic);
+    setTimeout(() => {
+      this.quiet.delete(topic);
+      if (state.again && !this.closed) this.tell(topic);
+    }, QUIET_MS).unref();
+  }
+
+  private async notify(topic: WakeUpTopic): Promise<void> {
+    await this.sql.query('SELECT pg_notify($1, $2)', [CHANNEL, `${topic} ${this.processId}`]).catch(() => {}); // polling finds it all the same
+  }
+
+  private async listen(): Promise<void> {
+    const client = new pg.Client({
+      connectionString: this.url,
+      application_name: 'postback wake-ups',
+      keepAlive: true,
+      connectionTimeoutMillis: 5_000,
+    });
+    client.on('notification', ({ payload }) => this.hear(payload ?? ''));
+    client.on('error', () => {}); // 'end' follows
+    client.once('end', () => this.listenAgain());
+    try {
+      await client.connect();
+      await client.query(`LISTEN ${CHANNEL}`);
+      this.client = client;
+      if (this.closed) await client.end();
+    } catch (error) {
+      this.logger.warn({ event: 'wake_ups.deaf', err: error }, 'Cannot hear wake-ups of other processes; polling goes on');
+      await client.end().catch(() => {});
+      this.listenAgain();
+    }
+  }
+
+  private hear(payload: string): void {
+    const [topic, from] = payload.split(' ');
+    if (from !== this.processId) this.wakeUps.ringHere(topic as WakeUpTopic);
+  }
+
+  private listenAgain(): void {
+    this.client = null;
+    if (this.closed || this.reconnect !== null) return;
+    this.reconnect = setTimeout(() => {
+      this.reconnect = null;
+      void this.listen();
+    }, RECONNECT_MS);
+  }
+}

@@ -1,0 +1,126 @@
+import { Body, Controller, HttpCode, Inject, Param, Post, Res } from '@nestjs/common';
+import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import type { Config } from '../../config/config.js';
+import { Clock } from '../../platform/clock.js';
+import { Database } from '../../platform/database/database.js';
+import { WebhookClient } from '../../platform/egress/webhook-client.js';
+import { ApiProblems } from '../../platform/http/api-problems.js';
+import { Caller, Needs, type Principal } from '../../platform/http/principal.js';
+import { invalid, notFound, Problem } from '../../platform/http/problem.js';
+import { isId } from '../../platform/ids.js';
+import { WakeUps } from '../../platform/lifecycle/wake-ups.js';
+import { Keyring } from '../../platform/secrets/keyring.js';
+import { CONFIG } from '../../platform/tokens.js';
+import { PauseFields, RotationFields } from './endpoint-fields.dto.js';
+import { fieldProblems, unknownEndpoint } from './endpoint-problems.js';
+import { EndpointTestView, EndpointView, EndpointWithSecret } from './endpoint-view.dto.js';
+import { type EndpointRow, findEndpoint } from './find-endpoints.js';
+import { pauseEndpoint } from './pause-endpoint.js';
+import { readPause, readRotation } from './read-fields.js';
+import { resumeEndpoint } from './resume-endpoint.js';
+import { rotateSecret } from './rotate-secret.js';
+import { showEndpoint } from './show-endpoint.js';
+import { testEndpoint } from './test-endpoint.js';
+
+/** What can be done with a registered endpoint besides changing it. */
+@ApiTags('endpoints')
+@Controller('webhook-endpoints/:id')
+@Needs('submit', 'admin')
+export class EndpointActionsController {
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly client: WebhookClient,
+    private readonly clock: Clock,
+    private readonly database: Database,
+    private readonly keyring: Keyring,
+    private readonly wakeUps: WakeUps,
+  ) {}
+
+  @Post('rotate')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Give an endpoint a new secret; for a while the former one signs along', operationId: 'endpoints_rotate' })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiBody({ type: RotationFields, required: false })
+  @ApiOkResponse({ type: EndpointWithSecret, description: 'From now on webhooks are signed with the new secret, too.' })
+  @ApiProblems({ ...unknownEndpoint, ...fieldProblems })
+  async rotate(@Param('id') id: string, @Body() body: unknown, @Caller() { tenant }: Principal, @Res() reply: FastifyReply): Promise<void> {
+    const wanted = readRotation(body);
+    const rotation = isId(id) ? await rotateSecret(this.database, this.keyring, { tenant, id }, wanted) : { kind: 'unknown' as const };
+    if (rotation.kind === 'unknown') throw notFound('This endpoint');
+    if (rotation.kind === 'same_secret') throw invalid([{ field: 'secret', detail: 'The endpoint signs with this secret already.' }]);
+    const view: EndpointWithSecret = { ...(await this.show(tenant, id)), ...(rotation.secret !== null && { secret: rotation.secret }) };
+    void reply.header('cache-control', 'no-store').send(view);
+  }
+
+  @Post('pause')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Stop sending to an endpoint; what is for it waits', operationId: 'endpoints_pause' })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiBody({ type: PauseFields, required: false })
+  @ApiOkResponse({ type: EndpointView, description: 'It is paused, now or before.' })
+  @ApiProblems({ ...unknownEndpoint, 409: { endpoint_disabled: 'It is disabled, so nothing is sent to it anyway.' }, ...fieldProblems })
+  async pause(@Param('id') id: string, @Body() body: unknown, @Caller() { tenant }: Principal): Promise<EndpointView> {
+    const { reason } = readPause(body);
+    const outcome = isId(id) ? await pauseEndpoint(this.database, { tenant, id }, reason) : 'unknown';
+    if (outcome === 'unknown') throw notFound('This endpoint');
+    if (outcome === 'disabled')
+      throw new Problem(409, 'endpoint_disabled', 'This endpoint is disabled, so nothing is sent to it anyway; resume it first.');
+    return this.show(tenant, id);
+  }
+
+  @Post('resume')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Send to an endpoint again, whether it was paused, disabled or kept failing', operationId: 'endpoints_resume' })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOkResponse({ type: EndpointView, description: 'It is active, now or before.' })
+  @ApiProblems(unknownEndpoint)
+  async resume(@Param('id') id: string, @Caller() { tenant }: Principal): Promise<EndpointView> {
+    const resumed = isId(id) && (await resumeEndpoint(this.database, { tenant, id }));
+    if (!resumed) throw notFound('This endpoint');
+    this.wakeUps.ring('delivery-due');
+    return this.show(tenant, id);
+  }
+
+  @Post('test')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'endpoints_test',
+    summary: 'Send a test event now and see how it fares',
+    description: 'An event of type `endpoint.test`, signed like any other. Nothing of it is stored, and it is not tried again.',
+  })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOkResponse({ type: EndpointTestView, description: 'What came of it, whether it was delivered or not.' })
+  @ApiProblems(unknownEndpoint)
+  async test(@Param('id') id: string, @Caller() { tenant }: Principal): Promise<EndpointTestView> {
+    const { delivery } = this.config;
+    const parts = {
+      keyring: this.keyring,
+      client: this.client,
+      timeoutMs: delivery.timeoutMs,
+      signal: AbortSignal.timeout(delivery.leaseMs),
+      nowMs: () => this.clock.now(),
+    };
+    const { eventId, verdict, durationMs, excerpt } = await testEndpoint(parts, await this.find(tenant, id));
+    return {
+      event_id: eventId,
+      delivered: verdict.outcome === 'delivered',
+      outcome: verdict.outcome,
+      status_code: verdict.statusCode,
+      duration_ms: durationMs,
+      error_code: verdict.errorCode,
+      error: verdict.errorMessage,
+      response_excerpt: excerpt,
+    };
+  }
+
+  private async find(tenant: string, id: string): Promise<EndpointRow> {
+    const row = isId(id) ? await findEndpoint(this.database, tenant, id) : null;
+    if (row === null) throw notFound('This endpoint');
+    return row;
+  }
+
+  private async show(tenant: string, id: string): Promise<EndpointView> {
+    return showEndpoint(this.keyring, await this.find(tenant, id));
+  }
+}

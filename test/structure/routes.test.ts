@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { RequestMethod } from '@nestjs/common';
+import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import { MetadataScanner, ModulesContainer } from '@nestjs/core';
+import { ACCESS, type Access } from '../../src/platform/http/principal.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { ADMIN_KEY, API_KEY, call, startService } from '../support/service.js';
+
+/** Open to everybody, on purpose. Whoever adds one decides so here. */
+const PUBLIC = ['GET /health/live', 'GET /health/ready'];
+
+interface Route {
+  name: string;
+  method: string;
+  path: string;
+  access: Access | undefined;
+}
+
+let database: TestDatabase;
+let service: Awaited<ReturnType<typeof startService>>;
+let routes: Route[];
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  service = await startService(database);
+  routes = [...service.app.get(ModulesContainer).values()].flatMap((module) => [...module.controllers.values()].flatMap(({ metatype }) => routesOf(metatype as Function)));
+});
+
+afterAll(async () => {
+  await service?.stop();
+  await database?.drop();
+});
+
+describe('every route', () => {
+  it('is found by this test', () => {
+    const names = routes.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['POST /agent/:type', 'GET /tasks/:id', 'POST /tasks/:id/cancel', 'GET /admin/outbox', 'GET /health/live']));
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('says who may call it', () => {
+    const silent = routes.filter(({ access }) => access !== 'public' && !(Array.isArray(access) && access.length > 0));
+    expect(silent.map(({ name }) => name)).toEqual([]);
+  });
+
+  it('is closed unless it is one of the few that are public', () => {
+    expect(routes.filter(({ access }) => access === 'public').map(({ name }) => name).sort()).toEqual(PUBLIC);
+  });
+
+  it('below /admin is for admins only', () => {
+    const admin = routes.filter(({ path }) => path.startsWith('/admin'));
+    expect(admin.filter(({ access }) => JSON.stringify(access) !== '["admin"]').map(({ name }) => name)).toEqual([]);
+  });
+
+  it.each([
+    ['without a key', null],
+    ['with an unknown key', 'unknown-key'],
+  ])('answers 401 %s', async (_, key) => {
+    const closed = routes.filter(({ access }) => access !== 'public');
+    const answers = await Promise.all(closed.map(async (route) => [route.name, await reach(route, key)] as const));
+    expect(answers.filter(([, answer]) => answer.status !== 401 || answer.body?.code !== 'unauthorized')).toEqual([]);
+  });
+
+  it('that is public answers without a key', async () => {
+    for (const route of routes.filter(({ access }) => access === 'public')) expect([401, 403]).not.toContain((await reach(route, null)).status);
+  });
+
+  it('answers 403 to a consumer where only an admin may go, and finds nothing for an admin', async () => {
+    for (const route of routes.filter(({ path }) => path.startsWith('/admin'))) {
+      expect([route.name, (await reach(route, API_KEY)).status]).toEqual([route.name, 403]);
+      expect((await reach(route, ADMIN_KEY)).status).toBeLessThan(500);
+    }
+  });
+});
+
+/** An address of the kind; ids are of nothing that exists. */
+const reach = ({ method, path }: Route, key: string | null) =>
+  call(method, service.url + path.replaceAll(/:type\b/g, 'echo').replaceAll(/:\w+/g, '01890a5d-ac96-774b-bcce-b302099a8057'), { key });
+
+/** As Nest itself reads them. */
+function routesOf(controller: Function): Route[] {
+  const prefixes = [Reflect.getMetadata(PATH_METADATA, controller) as string | string[]].flat();
+  return new MetadataScanner().getAllMethodNames(controller.prototype).flatMap((name) => {
+    const handler = controller.prototype[name];
+    const verb = Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod | undefined;
+    if (verb === undefined) return [];
+    const access = (Reflect.getMetadata(ACCESS, handler) ?? Reflect.getMetadata(ACCESS, controller)) as Access | undefined;
+    const paths = [Reflect.getMetadata(PATH_METADATA, handler) as string | string[]].flat();
+    const method = RequestMethod[verb]!;
+    return prefixes.flatMap((prefix) =>
+      paths.map((path) => {
+        const whole = `/${prefix}/${path}`.replaceAll(/\/+/g, '/').replace(/(.)\/$/, '$1');
+        return { name: `${method} ${whole}`, method, path: whole, access };
+      }),
+    );
+  });
+}
