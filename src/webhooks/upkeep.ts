@@ -9,6 +9,7 @@ import { WakeUps } from '../platform/lifecycle/wake-ups.js';
 import type { Logger } from '../platform/logging/logger.js';
 import { CONFIG, LOGGER } from '../platform/tokens.js';
 import { MAX_LOST_STREAK } from './delivery/claim-due.js';
+import { collectAdHocEndpoints } from './endpoints/collect-endpoints.js';
 import { purgeOutbox } from './outbox/purge-outbox.js';
 import { sweepOutbox } from './outbox/sweep.js';
 
@@ -35,8 +36,9 @@ export class Upkeep implements OnApplicationBootstrap {
   /** A bounded number of batches at each turn, one after the other, so that a large backlog of old rows never crowds out the claims. */
   private async purge(): Promise<void> {
     for (let batch = 0; batch < PURGE_BATCHES; batch += 1) {
-      if ((await purgeOutbox(this.database, this.config.retention)) === 'done') return;
+      if ((await purgeOutbox(this.database, this.config.retention)) === 'done') break;
     }
+    await collectAdHocEndpoints(this.database, Math.max(this.config.retention.deliveredDays, this.config.retention.deadDays));
   }
 
   private async sweep(): Promise<void> {

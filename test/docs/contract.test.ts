@@ -1,8 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { packageRoot } from '../../src/platform/package-root.js';
 import { TASK_STAGES } from '../../src/tasks/states.js';
 import { ATTEMPT_OUTCOMES } from '../../src/webhooks/delivery/outcome.js';
 import { defaultRetryPolicy, describeSchedule } from '../../src/webhooks/delivery/retry-schedule.js';
@@ -11,7 +8,7 @@ import { DEAD_REASONS, OUTBOX_STATUSES } from '../../src/webhooks/outbox/states.
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { call, startService } from '../support/service.js';
 import { type Document, findOperation, misfits, operations } from './check-schema.js';
-import { readDoc } from './read-doc.js';
+import { readDoc, sourceFiles } from './read-doc.js';
 
 const contract = readDoc('docs/contract.md');
 
@@ -187,13 +184,9 @@ function firstColumn(heading: string): string[] {
   return [...section(heading).matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1]!);
 }
 
-const sources = readdirSync(packageRoot('src'), { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith('.ts'))
-  .map((path) => ({ path, text: readFileSync(join(packageRoot('src'), path), 'utf8') }));
-
 /** What a pattern's groups catch in the sources, joined by a space; in one file, when its name is given. */
 function found(pattern: RegExp, file = ''): string[] {
-  const hits = sources
+  const hits = sourceFiles
     .filter(({ path }) => path.endsWith(file))
     .flatMap(({ text }) => [...text.matchAll(pattern)].map((match) => match.slice(1).join(' ')));
   if (hits.length === 0) throw new Error(`Nothing in src/${file} looks like ${pattern} any more; change the pattern.`);

@@ -1,9 +1,17 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { packageRoot } from '../../src/platform/package-root.js';
 
 /** A page of this repository, its tables without the padding that the formatter gives them. */
 export function readDoc(path: string): string {
-  return readFileSync(packageRoot(path), 'utf8').replace(/^\|.*\|$/gm, (row) =>
-    row.replace(/ {2,}/g, ' ').replace(/\| ?:?-+:? ?(?=\|)/g, '|---'),
-  );
+  return withoutPadding(readFileSync(packageRoot(path), 'utf8'));
 }
+
+export function withoutPadding(page: string): string {
+  return page.replace(/^\|.*\|$/gm, (row) => row.replace(/ {2,}/g, ' ').replace(/\| ?-+ ?(?=\|)/g, '|---'));
+}
+
+/** The sources of the service, by path within `src`. */
+export const sourceFiles = readdirSync(packageRoot('src'), { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => ({ path, text: readFileSync(join(packageRoot('src'), path), 'utf8') }));

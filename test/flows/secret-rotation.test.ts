@@ -68,7 +68,7 @@ describe('rotating a secret', () => {
     expect(after!.headers['webhook-id']).toBe(before!.headers['webhook-id']);
   });
 
-  it('takes a secret that is given, of either kind', async () => {
+  it('takes a secret that is given, and does not show it', async () => {
     const given = 'chosen by its owner, in words';
     const rotated = await api.act(id, 'rotate', { secret: given, overlap_seconds: 3600 });
     expect(rotated).not.toHaveProperty('secret');

@@ -1,6 +1,7 @@
 import type { Tx } from '../../platform/database/sql.js';
 import { newId } from '../../platform/ids.js';
 import type { AdHocKey } from './ad-hoc-key.js';
+import { IDLE } from './collect-endpoints.js';
 
 export interface EndpointWanted extends AdHocKey {
   tenant: string;
@@ -20,12 +21,26 @@ export async function findAdHocEndpoints(tx: Tx, wanted: readonly EndpointWanted
 }
 
 async function select(tx: Tx, endpoints: readonly EndpointWanted[]): Promise<Map<string, string>> {
-  const { rows } = await tx.query<{ id: string; tenant: string; url: string }>(
-    `SELECT e.id, e.tenant, e.url FROM unnest($1::text[], $2::text[]) AS w (tenant, url)
+  const { rows } = await tx.query<{ id: string; tenant: string; url: string; idle: boolean }>(
+    `SELECT e.id, e.tenant, e.url, ${IDLE} AS idle FROM unnest($1::text[], $2::text[]) AS w (tenant, url)
        JOIN postback.webhook_endpoints e ON e.kind = 'ad_hoc' AND e.tenant = w.tenant AND e.url = w.url`,
     [endpoints.map((e) => e.tenant), endpoints.map((e) => e.url)],
   );
-  return new Map(rows.map((row) => [keyOf(row), row.id]));
+  const kept = await keep(
+    tx,
+    rows.filter(({ idle }) => idle).map(({ id }) => id),
+  );
+  return new Map(rows.filter(({ id, idle }) => !idle || kept.has(id)).map((row) => [keyOf(row), row.id]));
+}
+
+/** Endpoints that may be collected at this very moment are locked until the submit commits; one that is gone by then is made anew. */
+async function keep(tx: Tx, ids: readonly string[]): Promise<Set<string>> {
+  if (ids.length === 0) return new Set();
+  const { rows } = await tx.query<{ id: string }>(
+    'SELECT id FROM postback.webhook_endpoints WHERE id = ANY ($1) ORDER BY id FOR KEY SHARE',
+    [ids],
+  );
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** Sorted, so that two groups that meet at the same unique keys wait for one another instead of deadlocking. */

@@ -1,0 +1,95 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
+import { allSettings } from '../../src/config/settings.js';
+import { packageRoot } from '../../src/platform/package-root.js';
+import { Receiver } from '../support/receiver.js';
+
+const read = (path: string) => readFileSync(packageRoot(path), 'utf8');
+const compose = parse(read('docker-compose.yml'));
+const dockerfile = read('Dockerfile').replace(/\\\n\s*/g, '');
+const names = allSettings.map(({ name }) => name);
+
+describe('docker-compose.yml', () => {
+  it('runs Postgres and one Postback, each with a health check, in that order', () => {
+    const { postgres, postback } = compose.services;
+    expect(postgres.image).toBe('postgres:18');
+    expect(postgres.healthcheck.test[0]).toBe('CMD');
+    expect(postback.healthcheck.test[0]).toBe('CMD');
+    expect(postback.depends_on).toEqual({ postgres: { condition: 'service_healthy' } });
+    expect(Object.keys(compose.volumes)).toEqual(postgres.volumes.map((volume: string) => volume.split(':')[0]));
+  });
+
+  it('says what is missing instead of starting without a secret', () => {
+    const { environment } = compose.services.postback;
+    for (const name of ['POSTBACK_MASTER_KEY', 'POSTBACK_BOOTSTRAP_API_KEY', 'POSTBACK_BOOTSTRAP_ADMIN_KEY'])
+      expect(environment[name]).toMatch(new RegExp(`^\\$\\{${name}:\\?Set it in \\.env [^{}]+\\}$`));
+    expect(environment.DATABASE_URL).toMatch(/^postgres:\/\/postback:\$\{POSTGRES_PASSWORD:\?[^{}]+\}@postgres:5432\/postback$/);
+  });
+
+  it('names settings that exist', () => {
+    expect(Object.keys(compose.services.postback.environment).filter((name) => !names.includes(name))).toEqual([]);
+  });
+
+  it('gives the service more time to stop than it takes', () => {
+    const grace = allSettings.find(({ name }) => name === 'POSTBACK_SHUTDOWN_GRACE_MS')!.fallback({}) as number;
+    expect(Number.parseInt(compose.services.postback.stop_grace_period, 10) * 1000).toBeGreaterThan(grace);
+  });
+});
+
+describe('.env.example', () => {
+  const listed = [...read('.env.example').matchAll(/^(?:# )?([A-Z_]+)=/gm)].map((match) => match[1]!);
+
+  it('asks for every secret of docker-compose.yml, and names settings that exist', () => {
+    const asked = [...read('docker-compose.yml').matchAll(/\$\{(\w+):\?/g)].map((match) => match[1]!);
+    expect(asked.filter((name) => !listed.includes(name))).toEqual([]);
+    expect(listed.filter((name) => name !== 'POSTGRES_PASSWORD' && !names.includes(name))).toEqual([]);
+  });
+
+  it('holds no secret', () => {
+    expect(read('.env.example')).not.toMatch(/^[A-Z_]+=.+/m);
+  });
+});
+
+describe('the Dockerfile', () => {
+  it('copies what exists, and nothing that .dockerignore keeps away', () => {
+    const allowed = [...read('.dockerignore').matchAll(/^!(.+)$/gm)].map((match) => match[1]!);
+    const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap((match) => match[1]!.split(' '));
+    expect(copied.filter((path) => !existsSync(packageRoot(path)))).toEqual([]);
+    expect(copied.filter((path) => !allowed.includes(path))).toEqual([]);
+    expect(read('.dockerignore')).toMatch(/^\*$/m);
+  });
+
+  it('copies every folder that the build compiles', () => {
+    const { filenames } = JSON.parse(read('nest-cli.json')).compilerOptions.builder.options;
+    for (const folder of filenames) expect(dockerfile).toContain(`\nCOPY ${folder} `);
+  });
+
+  it('ends in an image for production, of a user without rights', () => {
+    const image = dockerfile.split(/^FROM /m).at(-1)!;
+    expect(image).toMatch(/^node:24-slim\n/);
+    expect(image).toContain('\nENV NODE_ENV=production\n');
+    expect(image).toContain('\nUSER node\n');
+    expect(image).toContain('\nCMD ["node", "dist/src/main.js"]\n');
+    expect(image).not.toMatch(/COPY --from=build \S*node_modules/);
+  });
+
+  it('has a health check that tells a living service from none, and leaves other roles alone', async () => {
+    const [, script] = JSON.parse(/^HEALTHCHECK .* CMD (\[node.*\]|\["node".*\])$/m.exec(dockerfile)![1]!).slice(1);
+    const check = (env: Record<string, string>) =>
+      promisify(execFile)(process.execPath, ['-e', script], { env }).then(
+        () => 0,
+        (error) => error.code,
+      );
+    const receiver = await Receiver.start(200, 503);
+    const PORT = new URL(receiver.url()).port;
+    expect(await check({ PORT })).toBe(0);
+    expect(receiver.received[0]!.path).toBe('/health/live');
+    expect(await check({ PORT })).toBe(1);
+    await receiver.stop();
+    expect(await check({ PORT })).toBe(1);
+    expect(await check({ PORT, POSTBACK_ROLES: 'worker,dispatcher' })).toBe(0);
+  });
+});

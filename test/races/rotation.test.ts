@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { endTasks } from '../../src/execution/end-task.js';
+import { changeEndpoint } from '../../src/webhooks/endpoints/change-endpoint.js';
+import { registerEndpoint } from '../../src/webhooks/endpoints/register-endpoint.js';
+import { rotateSecret } from '../../src/webhooks/endpoints/rotate-secret.js';
+import { HeldLock } from '../support/held-lock.js';
+import { openParts, type Parts, queuedTask } from '../support/parts.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { sql } from '../support/service.js';
+
+const TENANT = 'default';
+const OLD_URL = 'http://127.0.0.1:9/old';
+const NEW = { url: 'http://127.0.0.1:9/new', origin: 'http://127.0.0.1:9' };
+
+let database: TestDatabase;
+let a: Parts;
+let b: Parts;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  [a, b] = await Promise.all([openParts(database), openParts(database)]);
+});
+
+afterAll(async () => {
+  await a?.close();
+  await b?.close();
+  await database?.drop();
+});
+
+describe('two rotations of one secret at once', () => {
+  it('come one after the other: the later one signs, and the earlier one is its predecessor', async () => {
+    const id = await register('the first secret');
+    const lock = await HeldLock.take(database, 'SELECT FROM postback.webhook_endpoints WHERE id = $1 FOR UPDATE', [id]);
+    const rotate = (parts: Parts, secret: string) =>
+      rotateSecret(parts.database, parts.keyring, { tenant: TENANT, id }, { secret, overlapSeconds: 60 });
+    const rotations = [rotate(a, 'the second secret'), rotate(b, 'the other second secret')];
+    await lock.blocked(2);
+    await lock.release();
+    expect(await Promise.all(rotations)).toEqual([
+      { kind: 'rotated', secret: null },
+      { kind: 'rotated', secret: null },
+    ]);
+    const opened = await secretsOf(id);
+    expect(new Set(opened)).toEqual(new Set(['the second secret', 'the other second secret']));
+  });
+});
+
+describe('a new URL while a task ends', () => {
+  it('waits for the row that is being written under the old one, and takes it along', async () => {
+    const id = await register('a secret');
+    const taskId = await queuedTask(a, { webhook: null, endpointIds: [id] });
+    const lock = await HeldLock.take(database, 'LOCK TABLE postback.webhook_outbox IN SHARE MODE'); // nobody can insert
+    const end = endTasks(a, [canceled(taskId)]);
+    await lock.blocked(1); // it has read the URL
+    const change = changeEndpoint(b.database, TENANT, id, { target: NEW, settings: {} });
+    await lock.blocked(2);
+    await lock.release();
+    await end;
+    expect(await change).toEqual({ moved: 1 });
+    expect(await urlsOf(id)).toEqual([NEW.url]);
+  });
+
+  it('is what the row gets that is written after it', async () => {
+    const id = await register('a secret');
+    const taskId = await queuedTask(a, { webhook: null, endpointIds: [id] });
+    const lock = await HeldLock.take(database, 'SELECT FROM postback.webhook_endpoints WHERE id = $1 FOR UPDATE', [id]);
+    const change = changeEndpoint(b.database, TENANT, id, { target: NEW, settings: {} });
+    await lock.blocked(1);
+    const end = endTasks(a, [canceled(taskId)]);
+    await lock.blocked(2);
+    await lock.release();
+    expect(await change).toEqual({ moved: 0 });
+    await end;
+    expect(await urlsOf(id)).toEqual([NEW.url]);
+  });
+});
+
+async function register(secret: string): Promise<string> {
+  const settings = {
+    description: null,
+    events: null,
+    headers: null,
+    timeout_ms: null,
+    retry: null,
+    max_in_flight: null,
+    rate_per_second: null,
+  };
+  const { id } = await registerEndpoint(a.database, a.keyring, TENANT, { url: OLD_URL, origin: NEW.origin, settings, secret });
+  return id;
+}
+
+const canceled = (taskId: string) => ({
+  taskId,
+  runToken: null,
+  stage: 'canceled' as const,
+  result: null,
+  error: { code: 'canceled', message: 'The task was canceled.' },
+  charged: false,
+  job: null,
+});
+
+async function urlsOf(endpointId: string): Promise<string[]> {
+  const rows = await sql<{ url: string }>(database, 'SELECT url FROM postback.webhook_outbox WHERE endpoint_id = $1', [endpointId]);
+  return rows.map(({ url }) => url);
+}
+
+/** The present secret and the one before it. */
+async function secretsOf(endpointId: string): Promise<string[]> {
+  const rows = await sql<{ id: string; sealed: Buffer }>(
+    database,
+    `SELECT s.id, s.sealed FROM postback.webhook_endpoints e JOIN postback.webhook_secrets s ON s.id IN (e.secret_id, e.previous_secret_id) WHERE e.id = $1`,
+    [endpointId],
+  );
+  return rows.map(({ id, sealed }) => a.keyring.open('webhook_secrets', TENANT, id, sealed));
+}
