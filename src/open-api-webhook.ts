@@ -3,6 +3,7 @@ import type { Json } from './agents/agent.js';
 import { anyJson } from './agents/any-json.js';
 import { TERMINAL_EVENT_TYPES, TERMINAL_STAGES } from './tasks/states.js';
 import { TaskError } from './tasks/task.dto.js';
+import { TEST_EVENT_TYPE } from './webhooks/endpoints/event-types.js';
 
 /** What `webhooks/outbox/event-body.ts` writes. */
 @ApiSchema({ description: 'The body of a webhook.' })
@@ -23,8 +24,22 @@ export class WebhookBody {
   @ApiProperty({ enum: TERMINAL_STAGES })
   status: string;
 
-  @ApiPropertyOptional({ ...anyJson, description: 'What the agent returned; only when `completed`.' })
+  @ApiPropertyOptional({ ...anyJson, description: 'What the agent returned; only when `completed`, and not too large.' })
   result?: Json;
+
+  @ApiPropertyOptional({
+    type: String,
+    format: 'uri',
+    description:
+      'Where the result is, in the place of one too large to send. Opens without an API key, for as long as delivered webhooks are kept.',
+  })
+  result_url?: string;
+
+  @ApiPropertyOptional({ type: 'integer', minimum: 0, description: 'Size of the result at `result_url`.' })
+  result_bytes?: number;
+
+  @ApiPropertyOptional({ type: String, description: 'Digest of the bytes at `result_url`, as RFC 9530 writes it: `sha-256=:<base64>:`.' })
+  result_digest?: string;
 
   @ApiPropertyOptional({ type: TaskError, description: 'Why it did not complete; unless `completed`.' })
   error?: TaskError;
@@ -42,32 +57,60 @@ export class WebhookBody {
   metadata: { [key: string]: Json } | null;
 }
 
+/** What `webhooks/endpoints/test-endpoint.ts` sends. */
+@ApiSchema({ description: 'The body of a test event.' })
+export class WebhookTestBody {
+  @ApiProperty({ enum: [TEST_EVENT_TYPE] })
+  type: string;
+
+  @ApiProperty({ type: String, format: 'uuid' })
+  event_id: string;
+
+  @ApiProperty({ type: String, format: 'uuid' })
+  endpoint_id: string;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  timestamp: string;
+}
+
 type PathItem = OpenAPIObject['paths'][string];
 
-/** The request that Postback makes. */
-export function describeWebhook(): PathItem {
+/** The requests that Postback makes. */
+export function describeWebhooks(): Record<string, PathItem> {
+  return { 'task-ended': taskEnded(), 'endpoint-test': endpointTest() };
+}
+
+function taskEnded(): PathItem {
   return {
     post: {
       operationId: 'webhook_task_ended',
       tags: ['tasks'],
       summary: 'A task has ended',
-      description: 'Sent to the `webhook_url` of the submit until it is answered with 2xx or its retry schedule is used up.',
+      description:
+        'Sent to the `webhook_url` of the submit, and to each endpoint it names, until it is answered with 2xx or the retry schedule is used up.',
       security: [],
-      parameters: [
-        header('x-webhook-signature', 'Hex HMAC-SHA256 of the raw body, keyed by the UTF-8 bytes of the secret.'),
-        header('webhook-id', 'The event id: the same in every attempt and redelivery.', { type: 'string', format: 'uuid' }),
-        header('webhook-timestamp', 'When this attempt left, in seconds since 1970.'),
-        header('webhook-signature', 'Standard Webhooks: `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`.'),
-        header('webhook-attempt', 'Number of this attempt.'),
-        header('webhook-delivery-id', 'The outbox row.', { type: 'string', format: 'uuid' }),
-        { ...header('traceparent', 'From the submit, when it carried one.'), required: false },
-      ],
+      parameters: [...sentAlways, deliveryId, traceparent],
       requestBody: { required: true, content: { 'application/json': { schema: { $ref: getSchemaPath(WebhookBody) } } } },
       responses: {
         '2XX': { description: 'Delivered. The body of the answer does not matter.' },
         '410': { description: 'The receiver wants no more of this: it is not tried again.' },
         default: { description: 'Not delivered; tried again by the schedule.' },
       },
+    },
+  };
+}
+
+function endpointTest(): PathItem {
+  return {
+    post: {
+      operationId: 'webhook_endpoint_test',
+      tags: ['endpoints'],
+      summary: 'A test of an endpoint',
+      description: 'Sent once, because its owner asked for it.',
+      security: [],
+      parameters: sentAlways,
+      requestBody: { required: true, content: { 'application/json': { schema: { $ref: getSchemaPath(WebhookTestBody) } } } },
+      responses: { default: { description: 'Shown to the owner.' } },
     },
   };
 }
@@ -79,3 +122,18 @@ const header = (name: string, description: string, schema: object = { type: 'str
   description,
   schema,
 });
+
+const uuid = { type: 'string', format: 'uuid' };
+
+const sentAlways = [
+  header('x-webhook-signature', 'Hex HMAC-SHA256 of the raw body, keyed by the UTF-8 bytes of the secret.'),
+  header('webhook-id', 'The event id: the same in every attempt and redelivery.', uuid),
+  header('webhook-timestamp', 'When this attempt left, in seconds since 1970.'),
+  header(
+    'webhook-signature',
+    'Standard Webhooks: `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; while a secret is rotated, one for each, separated by a space.',
+  ),
+  header('webhook-attempt', 'Number of this attempt.'),
+];
+const deliveryId = header('webhook-delivery-id', 'The outbox row.', uuid);
+const traceparent = { ...header('traceparent', 'From the submit, when it carried one.'), required: false };

@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { AgentRegistry } from './agents/registry.js';
-import { describeWebhook, WebhookBody } from './open-api-webhook.js';
+import { describeWebhooks, WebhookBody, WebhookTestBody } from './open-api-webhook.js';
 import { bodyProblems, generalProblems, type ProblemTable, problemResponse } from './platform/http/api-problems.js';
 import { version } from './platform/version.js';
 import { SubmitEnvelope } from './tasks/submit-envelope.dto.js';
@@ -22,12 +22,14 @@ export function describeApi(app: INestApplication, agents: AgentRegistry): OpenA
     .addSecurityRequirements('bearer')
     .addTag('tasks', 'Submit, look, cancel.')
     .addTag('agents', 'What can be submitted.')
+    .addTag('endpoints', 'Register where webhooks go.')
     .addTag('admin', 'For operators: keys with the scope admin.')
     .addTag('health', 'For load balancers and orchestrators.')
     .build();
   const extraModels = [
     SubmitEnvelope,
     WebhookBody,
+    WebhookTestBody,
     ...agents.all.flatMap((agent) => (agent.output === null ? [agent.input] : [agent.input, agent.output])),
   ];
   const document = SwaggerModule.createDocument(app, outline, { extraModels, operationIdFactory });
@@ -35,7 +37,7 @@ export function describeApi(app: INestApplication, agents: AgentRegistry): OpenA
     path === '/agent/{type}' ? expand(path, item, agents) : [[path, item] as const],
   );
   for (const [, item] of paths) addGeneralProblems(item);
-  return { ...document, paths: Object.fromEntries(paths), webhooks: { 'task-ended': describeWebhook() } };
+  return { ...document, paths: Object.fromEntries(paths), webhooks: describeWebhooks() };
 }
 
 type PathItem = OpenAPIObject['paths'][string];
@@ -67,7 +69,7 @@ function expand(path: string, item: PathItem, agents: AgentRegistry): [string, P
 function addGeneralProblems(item: PathItem): void {
   for (const [method, operation] of Object.entries(item) as [string, Operation][]) {
     if (operation.security?.length === 0) continue;
-    if (method === 'post') add(operation, bodyProblems);
+    if (method === 'post' || method === 'patch') add(operation, bodyProblems);
     add(operation, generalProblems);
   }
 }

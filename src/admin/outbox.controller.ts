@@ -54,10 +54,14 @@ export class OutboxController {
   @HttpCode(202)
   @ApiOperation({ summary: 'Send a webhook again: same event id and body, a full new schedule' })
   @ApiParam({ name: 'id', format: 'uuid' })
-  @ApiAcceptedResponse({ type: OutboxRowView, description: 'It is due now.' })
+  @ApiAcceptedResponse({ type: OutboxRowView, description: 'It is due now; or held, when its endpoint is paused, disabled or failing.' })
   @ApiProblems({
     ...unknownRow,
-    409: { in_flight: 'It is being sent right now.', waiting_already: 'It is still on its schedule.' },
+    409: {
+      in_flight: 'It is being sent right now.',
+      waiting_already: 'It is still on its schedule.',
+      endpoint_deleted: 'Its endpoint was deleted.',
+    },
     410: { body_purged: 'Its body has been removed.' },
   })
   async redeliver(@Param('id') id: string): Promise<OutboxView> {

@@ -31,6 +31,7 @@ export class ResultController {
   @OrSignedLink('token')
   @ApiOperation({
     summary: 'Fetch the result of a task, byte for byte',
+    security: [{ bearer: [] }, {}],
     description: 'With an API key, or without one by the `result_url` of a webhook, whose `token` is the permission.',
   })
   @ApiParam({ name: 'id', format: 'uuid' })

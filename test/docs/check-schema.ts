@@ -7,6 +7,7 @@ interface Schema {
   $ref?: string;
   allOf?: Schema[];
   anyOf?: Schema[];
+  oneOf?: Schema[];
   type?: string | string[];
   enum?: unknown[];
   properties?: Record<string, Schema>;
@@ -24,7 +25,7 @@ interface Schema {
  * does not list is an error unless it lists none at all or says `additionalProperties`.
  */
 export function misfits(document: Document, schema: Schema, value: unknown, at = '$'): string[] {
-  const { anyOf, ...rest } = resolve(document, schema);
+  const { oneOf, anyOf = oneOf, ...rest } = resolve(document, schema);
   const own = checkValue(document, rest, value, at);
   if (anyOf === undefined) return own;
   const tries = anyOf.map((option) => misfits(document, option, value, at));

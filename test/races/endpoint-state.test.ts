@@ -193,8 +193,11 @@ describe('two finishing batches in opposite order, and a pause between them', ()
       expect(claimed).toHaveLength(ids.length);
       const half = claimed.filter((_, index) => index % 2 === 0);
       const other = claimed.filter((_, index) => index % 2 === 1).reverse();
-      const pause = sql(database, "UPDATE postback.webhook_endpoints SET state_reason = 'touched' WHERE url = ANY ($1)", [urls]);
-      const finished = await Promise.all([finish(half), finish(other), pause, sweep()]);
+      // one endpoint each, as the API does it
+      const pauses = urls.map((url) =>
+        sql(database, "UPDATE postback.webhook_endpoints SET state_reason = 'touched' WHERE url = $1", [url]),
+      );
+      const finished = await Promise.all([finish(half), finish(other), sweep(), ...pauses]);
       expect(finished[0].rows.length + finished[1].rows.length).toBe(ids.length);
       await sql(
         database,

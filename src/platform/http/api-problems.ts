@@ -29,7 +29,7 @@ export const generalProblems: ProblemTable = {
   503: { temporarily_unavailable: 'The database cannot be reached. Nothing was stored; send the same request again later.' },
 };
 
-/** What any POST can answer besides: its body is read before the route is looked at. */
+/** What any POST or PATCH can answer besides: its body is read before the route is looked at. */
 export const bodyProblems: ProblemTable = {
   400: { invalid_json: 'The body is not valid JSON in UTF-8.', bad_request: 'The request cannot be understood.' },
   413: { body_too_large: 'The body is larger than the service accepts (`POSTBACK_BODY_MAX_BYTES`).' },

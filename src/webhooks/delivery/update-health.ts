@@ -1,6 +1,6 @@
 import type { NewAlert } from '../../alerts/raise.js';
 import type { Tx } from '../../platform/database/sql.js';
-import { type BreakerPolicy, openBreakers, settleProbes } from './breaker.js';
+import { type AlertedEndpoint, type BreakerPolicy, breakerOpenAlert, endpointDisabledAlert } from './breaker.js';
 import type { Finish } from './finish-attempts.js';
 import { parseRetryAfter } from './retry-after.js';
 
@@ -20,19 +20,27 @@ interface Findings {
 }
 
 /**
- * Counts a batch of attempts against their endpoints, and lets that move breakers and states. What was our own fault says nothing
- * about an endpoint. The caller has locked the endpoints. Returns the alerts that belong to it.
+ * Counts a batch of attempts against their endpoints, and lets that move breakers and states: one statement. What was our own fault
+ * says nothing about an endpoint. The caller has locked the endpoints. Returns the alerts that belong to it.
  */
 export async function updateHealth(tx: Tx, finishes: readonly Finish[], breaker: BreakerPolicy, nowMs: number): Promise<NewAlert[]> {
   const told = finishes.filter(({ attempt: { verdict } }) => verdict.charged || verdict.outcome === 'delivered');
   if (told.length === 0) return [];
   const findings = [...Map.groupBy(told, ({ delivery }) => delivery.endpointId)].map(([id, group]) => findingsOf(id, group, nowMs));
-  await writeHealth(tx, findings);
-  const failed = findings.filter((each) => each.delivered === 0).map(({ endpointId }) => endpointId);
-  const delivered = findings.filter((each) => each.delivered > 0).map(({ endpointId }) => endpointId);
-  await settleProbes(tx, delivered, failed, breaker);
-  const gone = findings.filter((each) => each.gone).map(({ endpointId }) => endpointId);
-  return [...(failed.length > 0 ? await openBreakers(tx, failed, breaker) : []), ...(gone.length > 0 ? await disableGone(tx, gone) : [])];
+  const { rows } = await tx.query<AlertedEndpoint & { opened: boolean; disabled: boolean }>(UPDATE_HEALTH, [
+    findings.map((f) => f.endpointId),
+    findings.map((f) => f.delivered),
+    findings.map((f) => f.failed),
+    findings.map((f) => f.statusCode),
+    findings.map((f) => f.latencyMs),
+    findings.map((f) => f.slowDownMs),
+    findings.map((f) => f.gone),
+    breaker.minFailures,
+    breaker.minMs,
+    breaker.probeMs,
+    breaker.probeCapMs,
+  ]);
+  return rows.flatMap((row) => [...(row.opened ? [breakerOpenAlert(row)] : []), ...(row.disabled ? [endpointDisabledAlert(row)] : [])]);
 }
 
 function findingsOf(endpointId: string, group: readonly Finish[], nowMs: number): Findings {
@@ -45,58 +53,49 @@ function findingsOf(endpointId: string, group: readonly Finish[], nowMs: number)
     failed: attempts.length - delivered,
     statusCode: attempts.at(-1)!.verdict.statusCode,
     latencyMs: attempts.reduce((sum, { durationMs }) => sum + durationMs, 0) / attempts.length,
-    slowDownMs: Math.max(
-      0,
-      ...slowed.map(({ verdict }) =>
-        Math.min(SLOW_DOWN_MAX_MS, parseRetryAfter(verdict.retryAfter, nowMs, SLOW_DOWN_MAX_MS) ?? SLOW_DOWN_MS),
-      ),
-    ),
+    slowDownMs: Math.max(0, ...slowed.map(({ verdict }) => parseRetryAfter(verdict.retryAfter, nowMs, SLOW_DOWN_MAX_MS) ?? SLOW_DOWN_MS)),
     gone: attempts.some(({ verdict }) => verdict.outcome === 'gone'),
   };
 }
 
-/** A success wipes the failures out, a charged failure adds one. The latency moves a fifth of the way to the new figure. */
-async function writeHealth(tx: Tx, findings: readonly Findings[]): Promise<void> {
-  await tx.query(
-    `UPDATE postback.webhook_endpoints e
-        SET consecutive_failures = CASE WHEN n.delivered > 0 THEN 0 ELSE e.consecutive_failures + n.failed END,
-            breaker_failing_since = CASE WHEN n.delivered > 0 THEN NULL ELSE coalesce(e.breaker_failing_since, now()) END,
-            last_status_code = coalesce(n.status_code, e.last_status_code),
-            last_success_at = CASE WHEN n.delivered > 0 THEN now() ELSE e.last_success_at END,
-            last_failure_at = CASE WHEN n.failed > 0 THEN now() ELSE e.last_failure_at END,
-            latency_ms = coalesce(e.latency_ms * 0.8 + n.latency_ms * 0.2, n.latency_ms),
-            slow_until = CASE WHEN n.slow_down_ms > 0 THEN now() + n.slow_down_ms * interval '1 ms' ELSE e.slow_until END
-       FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::integer[], $5::real[], $6::bigint[])
-         AS n (id, delivered, failed, status_code, latency_ms, slow_down_ms)
-      WHERE e.id = n.id`,
-    [
-      findings.map((f) => f.endpointId),
-      findings.map((f) => f.delivered),
-      findings.map((f) => f.failed),
-      findings.map((f) => f.statusCode),
-      findings.map((f) => f.latencyMs),
-      findings.map((f) => f.slowDownMs),
-    ],
-  );
-}
-
-/** 410 from a registered endpoint: its owner has taken it down. An ad-hoc URL may be somebody's single task, and is never disabled. */
-async function disableGone(tx: Tx, endpointIds: readonly string[]): Promise<NewAlert[]> {
-  const { rows } = await tx.query<{ id: string; tenant: string; origin: string }>(
-    `UPDATE postback.webhook_endpoints SET state = 'disabled', state_reason = 'It answered 410 Gone.', state_changed_at = now()
-      WHERE id = ANY ($1) AND kind = 'registered' AND state <> 'disabled' RETURNING id, tenant, origin`,
-    [endpointIds],
-  );
-  return rows.map(({ id, tenant, origin }) => ({
-    kind: 'endpoint_disabled',
-    dedupKey: `endpoint_disabled:${id}`,
-    severity: 'warning',
-    title: `The endpoint at ${new URL(origin).host} answered 410 Gone and is disabled; its webhooks are held`,
-    detail: { host: new URL(origin).host, endpoint_id: id },
-    tenant,
-    endpointId: id,
-    outboxId: null,
-    taskId: null,
-    occurrences: 1,
-  }));
-}
+const UPDATE_HEALTH = `
+  WITH n AS (
+    SELECT f.*, e.tenant, e.kind, e.state, e.breaker AS was,
+           CASE WHEN f.delivered > 0 THEN 0 ELSE e.consecutive_failures + f.failed END AS failures,
+           CASE WHEN f.delivered = 0 THEN coalesce(e.breaker_failing_since, now()) END AS failing_since
+      FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::integer[], $5::real[], $6::bigint[], $7::boolean[])
+        AS f (id, delivered, failed, status_code, latency_ms, slow_down_ms, gone)
+      JOIN postback.webhook_endpoints e ON e.id = f.id
+  ), decided AS (
+    SELECT n.*,
+           -- any success closes; a failed probe opens again; failures open when there are enough of them over long enough
+           CASE WHEN delivered > 0 THEN 'closed'
+                WHEN was = 'half_open' THEN 'open'
+                WHEN was = 'closed' AND failures >= $8 AND failing_since <= now() - $9 * interval '1 ms' THEN 'open'
+                ELSE was END AS breaker,
+           -- 410: its owner has taken it down. An ad-hoc URL may be somebody's single task, and is never disabled
+           gone AND kind = 'registered' AND state <> 'disabled' AS disable
+      FROM n
+  )
+  UPDATE postback.webhook_endpoints e
+     SET consecutive_failures = d.failures,
+         breaker_failing_since = d.failing_since,
+         breaker = d.breaker,
+         breaker_probes = CASE WHEN d.breaker = 'closed' OR d.was = 'closed' THEN 0 ELSE e.breaker_probes + (d.was = 'half_open')::int END,
+         breaker_opened_at = CASE WHEN d.breaker = 'closed' THEN NULL ELSE coalesce(e.breaker_opened_at, now()) END,
+         breaker_probe_at = CASE WHEN d.breaker = 'closed' THEN NULL
+                                 WHEN d.was = 'closed' THEN now() + $10 * interval '1 ms'
+                                 WHEN d.was = 'half_open' THEN now() + least($11, $10 * 2 ^ least(e.breaker_probes + 1, 20)) * interval '1 ms'
+                                 ELSE e.breaker_probe_at END,
+         state = CASE WHEN d.disable THEN 'disabled' ELSE e.state END,
+         state_reason = CASE WHEN d.disable THEN 'It answered 410 Gone.' ELSE e.state_reason END,
+         state_changed_at = CASE WHEN d.disable THEN now() ELSE e.state_changed_at END,
+         last_status_code = coalesce(d.status_code, e.last_status_code),
+         last_success_at = CASE WHEN d.delivered > 0 THEN now() ELSE e.last_success_at END,
+         last_failure_at = CASE WHEN d.failed > 0 THEN now() ELSE e.last_failure_at END,
+         -- a fifth of the way to the new figure
+         latency_ms = coalesce(e.latency_ms * 0.8 + d.latency_ms * 0.2, d.latency_ms),
+         slow_until = CASE WHEN d.slow_down_ms > 0 THEN now() + d.slow_down_ms * interval '1 ms' ELSE e.slow_until END
+    FROM decided d
+   WHERE e.id = d.id
+  RETURNING e.id, e.tenant, e.origin, e.consecutive_failures AS failures, d.was = 'closed' AND e.breaker = 'open' AS opened, d.disable AS disabled`;
