@@ -1,11 +1,7 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, Agent as HttpAgent, request as httpRequest } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { availableParallelism, cpus } from 'node:os';
+import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import axios from 'axios';
 import { Pool } from 'undici';
 import { guardedAgent, guardedAxios } from '../src/platform/egress/axios-adapter.js';
@@ -13,6 +9,10 @@ import { OperatorPolicy } from '../src/platform/egress/operator-policy.js';
 import { DnsResolver } from '../src/platform/egress/resolver.js';
 import { egressRules } from '../src/platform/egress/rules.js';
 import { WebhookClient } from '../src/platform/egress/webhook-client.js';
+import type { Options } from './support/options.js';
+import { compare, type Report, type Summary } from './support/report.js';
+import { openOrigins, startSink } from './support/start-sink.js';
+import { type Spread, spreadOf } from './support/statistics.js';
 
 /** One client under test: posts a signed body and reads the answer. */
 interface Contender {
@@ -26,23 +26,19 @@ interface Round {
   readonly cpuMicros: number;
 }
 
-const rounds = 9;
 const roundMs = 800;
 const connections = 32;
 const payload = JSON.stringify({ type: 'task.completed', result: 'x'.repeat(970) });
 
 /** Compares HTTP clients for the webhook hot path: 1 KB bodies, an HMAC each, keep-alive, against a sink in its own process. */
-export async function run(options: { json: boolean }): Promise<void> {
-  const sink = fork(fileURLToPath(import.meta.url), ['sink']);
-  try {
-    const [port] = (await once(sink, 'message')) as [number];
-    report(await measure(contendersFor(`http://127.0.0.1:${port}`)), options.json);
-  } finally {
-    await stop(sink);
-  }
+export async function run(options: Options): Promise<Report> {
+  const rounds = options.rounds ?? (options.quick ? 1 : 9);
+  const sink = startSink();
+  const [origin] = await openOrigins(sink, 1);
+  return report(await measure(contendersFor(origin!), rounds), rounds);
 }
 
-async function measure(contenders: Contender[]): Promise<Map<string, Round[]>> {
+async function measure(contenders: Contender[], rounds: number): Promise<Map<string, Round[]>> {
   const results = new Map(contenders.map(({ name }) => [name, [] as Round[]]));
   for (const contender of contenders) await load(contender, roundMs / 2);
   // Taking turns: whatever else the machine does then hits all of them alike.
@@ -158,50 +154,28 @@ function globalFetch(origin: string): Contender {
   };
 }
 
-function report(results: Map<string, Round[]>, json: boolean): void {
-  console.log(`${rounds} alternating rounds of ${roundMs} ms, ${connections} at a time, median (lowest to highest); ${machine()}\n`);
-  console.log('| client | requests/s | client CPU per request |\n|---|---|---|');
+function report(results: Map<string, Round[]>, rounds: number): Report {
+  const lines = [
+    `${rounds} alternating rounds of ${roundMs} ms, ${connections} at a time, median (lowest to highest).`,
+    '',
+    '| client | requests/s | client CPU per request |',
+    '|---|---|---|',
+  ];
   for (const [name, rows] of results) {
-    const rate = spread(rows.map(({ perSecond }) => perSecond));
-    const cpu = spread(rows.map(({ cpuMicros }) => cpuMicros));
-    console.log(`| ${name} | ${rate.median} (${rate.low} to ${rate.high}) | ${cpu.median} µs (${cpu.low} to ${cpu.high}) |`);
+    const rate = whole(rows.map(({ perSecond }) => perSecond));
+    const cpu = whole(rows.map(({ cpuMicros }) => cpuMicros));
+    lines.push(`| ${name} | ${rate.median} (${rate.low} to ${rate.high}) | ${cpu.median} µs (${cpu.low} to ${cpu.high}) |`);
   }
-  if (json) console.log(JSON.stringify(summary(results)));
+  return { summary: summary(results), lines };
 }
 
 /** No bar: the scenario informs a decision. The ratio is what the guard and the bookkeeping leave of bare undici. */
-function summary(results: Map<string, Round[]>): object {
-  const [ours, bare] = [...results.values()].map((rows) => spread(rows.map(({ perSecond }) => perSecond)));
-  const ratio = ours!.median / bare!.median;
-  const shared = { bar: null, pass: true, samples: rounds, spread: [ours!.low, ours!.high], machine: machine() };
-  return { scenario: 'http-client', value: ours!.median, unit: 'requests/s', baseline: bare!.median, ratio, ...shared };
+function summary(results: Map<string, Round[]>): Summary {
+  const [ours, bare] = [...results.values()];
+  const pairs = ours!.map(({ perSecond }, i) => ({ ours: perSecond, baseline: bare![i]!.perSecond }));
+  return compare('http-client', 'requests/s', pairs, {});
 }
 
-function spread(values: number[]): { low: number; median: number; high: number } {
-  const sorted = values.map(Math.round).sort((a, b) => a - b);
-  return { low: sorted[0]!, median: sorted[sorted.length >> 1]!, high: sorted.at(-1)! };
-}
-
-function machine(): string {
-  return `${availableParallelism()} cores of ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}`;
-}
-
-async function serve(): Promise<void> {
-  const server = createServer((request, response) => {
-    request.resume().once('end', () => response.end('ok'));
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  process.send?.((server.address() as AddressInfo).port);
-  process.once('disconnect', () => process.exit());
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  const ended = once(child, 'exit');
-  child.kill();
-  await ended;
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await (process.argv.includes('sink') ? serve() : run({ json: process.argv.includes('--json') }));
+function whole(values: number[]): Spread {
+  return spreadOf(values.map(Math.round));
 }

@@ -8,23 +8,31 @@ const scenarios: Record<string, () => Promise<{ run(options: Options): Promise<R
   deliver: () => import('./deliver.js'),
   endpoints: () => import('./endpoints.js'),
   history: () => import('./history.js'),
+  fairness: () => import('./fairness.js'),
+  'http-client': () => import('./http-client.js'),
 };
 
 const USAGE = `Usage: npm run bench -- <scenario> [--json] [--quick] [--rounds N] [--rows N] [--profile DIR] [--plans DIR]
 Scenarios: ${Object.keys(scenarios).join(', ')}, all`;
 
+let interrupted = false;
+
 for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const) {
-  process.once(signal, () => void cleanUp().finally(() => process.exit(code)));
+  process.once(signal, () => {
+    interrupted = true;
+    void cleanUp().finally(() => process.exit(code));
+  });
 }
 
 try {
   const { scenario, options } = readOptions(process.argv.slice(2));
   for (const name of named(scenario)) await measure(name, options);
 } catch (error) {
-  tell(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  // what breaks because it is being ended is no news
+  if (!interrupted) tell(error instanceof Error ? (error.stack ?? error.message) : String(error));
   process.exitCode = 1;
 } finally {
   await cleanUp();

@@ -9,8 +9,17 @@ export function atEnd(end: () => unknown): () => Promise<void> {
   };
 }
 
-/** Newest first: a service goes before the database it works with. */
-export async function cleanUp(): Promise<void> {
+let underWay: Promise<void> | null = null;
+
+/** Newest first: a service goes before the database it works with. Called twice at once, by Ctrl-C say, both wait for the same. */
+export function cleanUp(): Promise<void> {
+  underWay ??= endAll().finally(() => {
+    underWay = null;
+  });
+  return underWay;
+}
+
+async function endAll(): Promise<void> {
   for (const end of [...started].reverse()) {
     if (!started.delete(end)) continue;
     try {

@@ -34,7 +34,15 @@ export async function loadRows(client: pg.Client, load: Load): Promise<number> {
 
 /** Empties what deliveries leave behind, so that each round finds the same database. */
 export async function clearRows(client: pg.Client): Promise<void> {
-  await client.query('TRUNCATE postback.webhook_outbox, postback.webhook_events, postback.webhook_attempts');
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await client.query('TRUNCATE postback.webhook_outbox, postback.webhook_events, postback.webhook_attempts');
+      return;
+    } catch (error) {
+      // a claim or a finish of the round before may be under way, and lock the same tables the other way round
+      if ((error as { code?: string }).code !== '40P01' || tries === 10) throw error;
+    }
+  }
 }
 
 /** Statistics and visibility as autovacuum would make them, now instead of somewhere in the middle of a round. */

@@ -23,7 +23,9 @@ export async function resolveDeadLetters(database: Database, sinks: readonly Ale
   });
 }
 
-const NOBODY_DEAD = "NOT EXISTS (SELECT FROM postback.webhook_outbox o WHERE o.endpoint_id = a.endpoint_id AND o.status = 'dead')";
+/** Rows of a deleted endpoint need nobody any more: its owner wanted them gone, and they cannot be sent again. */
+const NOBODY_DEAD = `NOT EXISTS (
+  SELECT FROM postback.webhook_outbox o WHERE o.endpoint_id = a.endpoint_id AND o.status = 'dead' AND o.dead_reason <> 'endpoint_deleted')`;
 
 /** Whoever raises one of them from here on waits, finds it resolved, and raises a new one. Sorted as `raiseAlerts` sorts. */
 async function lockCandidates(tx: Tx): Promise<string[]> {

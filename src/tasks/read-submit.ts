@@ -68,7 +68,7 @@ function split(body: Fields): { envelope: Fields; input: Fields } {
 
 function readWebhook(envelope: SubmitEnvelope, rules: EgressRules): { value: Submit['webhook']; errors: FieldProblem[] } {
   const { webhook_url: url, webhook_secret: secret, webhook_endpoint_id: endpointId, webhook_events: events } = envelope;
-  if (!url) {
+  if (url === undefined || url === null) {
     if (secret) return refuse('webhook_url', 'Needed with webhook_secret.');
     if (events && !endpointId) return refuse('webhook_url', 'With webhook_events, name a webhook_url or a webhook_endpoint_id.');
     return { value: null, errors: [] };

@@ -1,5 +1,5 @@
 import { execFile, spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -209,19 +209,25 @@ describe('the settings of README.md', () => {
   it('are named as without effect when nothing reads them', () => {
     const told = /^Read and checked, but without effect yet: ([\s\S]*?)\. So/m.exec(readme)?.[1] ?? '';
     const named = [...told.matchAll(/`(\w+)`/g)].map((match) => match[1]!);
-    const code = sourceFiles.filter(({ path }) => !path.startsWith('config/')).map(({ text }) => text);
+    const rules = ['config/load-config.ts', 'config/check-config.ts'];
+    const code = sourceFiles.filter(({ path }) => !path.startsWith('config/') || rules.includes(path)).map(({ text }) => text);
     const unread = Object.values(settings).flatMap((group) =>
       'parse' in group
         ? []
         : Object.entries(group).flatMap(([key, { name }]) => (code.some((text) => new RegExp(`\\b${key}\\b`).test(text)) ? [] : [name])),
     );
     // a word that other code uses too hides from the search above
-    const hidden = named.filter((name) => /_(LLM_|ALERT_WEBHOOK_URL)/.test(name));
+    const hidden = named.filter((name) => /_(LLM_|ALERT_WEBHOOK_URL|ALERT_EMAIL_TO|SMTP_URL)/.test(name));
     expect(named.filter((name) => !hidden.includes(name)).sort()).toEqual(unread.filter((name) => !hidden.includes(name)).sort());
   });
 });
 
 describe('README.md', () => {
+  it('has beside it an index that lists every decision', () => {
+    const pages = readdirSync(packageRoot('docs/decisions')).filter((name) => name !== 'README.md');
+    expect(firstLinks(readDoc('docs/decisions/README.md')).sort()).toEqual(pages.sort());
+  });
+
   it('links only to pages, headings and scripts that exist', () => {
     const { scripts } = JSON.parse(readFileSync(packageRoot('package.json'), 'utf8'));
     for (const [, script] of readme.matchAll(/`npm (?:run )?(dev|demo|start|test|config|migrate|check)`/g))
@@ -236,6 +242,10 @@ describe('README.md', () => {
     }
   });
 });
+
+function firstLinks(page: string): string[] {
+  return [...page.matchAll(/^\| \[[^\]]+\]\(([^)]+)\)/gm)].map((match) => match[1]!);
+}
 
 /** As GitHub makes them from headings; a repeated one is counted. */
 function anchors(page: string): string[] {

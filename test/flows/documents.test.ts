@@ -34,7 +34,11 @@ describe('a contract in, a webhook out', () => {
     expect(event).toMatchObject({ type: 'task.completed', status: 'completed', task_type: 'analyze-document' });
     expect(event.result.ip_clauses).toEqual(expectedIpClauses);
     expect(event.result.clauses.map(({ ref }: { ref: string }) => ref)).toEqual(expectedIpClauses);
-    const found = event.result.discrepancies.map(({ category, clause_ref, severity }: Record<string, string>) => ({ category, clause_ref, severity }));
+    const found = event.result.discrepancies.map(({ category, clause_ref, severity }: Record<string, string>) => ({
+      category,
+      clause_ref,
+      severity,
+    }));
     expect(found).toEqual(expectedDiscrepancies);
     expect(event.result.document).toMatchObject({ pages: expectedPages, sha256: createHash('sha256').update(CONTRACT).digest('hex') });
     expect(documents.received).toHaveLength(1);
@@ -64,21 +68,37 @@ describe('a document that cannot be had or read', () => {
     ['is forbidden (403)', 'document_http_error', 403],
     ['fails on the server (500)', 'document_http_error', 500],
     ['is empty', 'document_empty', bytes(Buffer.alloc(0), 'application/pdf')],
-    ['is garbage named PDF', 'document_type_unsupported', bytes(Buffer.from(Array.from({ length: 5_000 }, (_, n) => (n * 7919) % 251)), 'application/pdf')],
+    [
+      'is garbage named PDF',
+      'document_type_unsupported',
+      bytes(Buffer.from(Array.from({ length: 5_000 }, (_, n) => (n * 7919) % 251)), 'application/pdf'),
+    ],
     ['is a picture', 'document_type_unsupported', bytes(Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), 'image/png')],
-    ['begins like a PDF and is none', 'document_unreadable', bytes(Buffer.from(`%PDF-1.7\n${'\x80'.repeat(2_000)}`, 'latin1'), 'application/pdf')],
+    [
+      'begins like a PDF and is none',
+      'document_unreadable',
+      bytes(Buffer.from(`%PDF-1.7\n${'\x80'.repeat(2_000)}`, 'latin1'), 'application/pdf'),
+    ],
     ['is a scan without text', 'document_has_no_text', bytes(SCAN, 'application/pdf')],
     ['is white space', 'document_empty', bytes(Buffer.from('   \n \n'), 'text/plain')],
     ['says it is too large', 'document_too_large', bytes(Buffer.alloc(MAX_BYTES + 1, 'x'), 'text/plain')],
-    ['turns out to be too large', 'document_too_large', (_, response) => {
-      response.writeHead(200, { 'content-type': 'text/plain' });
-      response.write(Buffer.alloc(MAX_BYTES, 'x'));
-      response.end('one more');
-    }],
-    ['breaks off', 'document_unreachable', (_, response) => {
-      response.writeHead(200, { 'content-length': String(CONTRACT.length) });
-      response.write(cut, () => response.destroy());
-    }],
+    [
+      'turns out to be too large',
+      'document_too_large',
+      (_, response) => {
+        response.writeHead(200, { 'content-type': 'text/plain' });
+        response.write(Buffer.alloc(MAX_BYTES, 'x'));
+        response.end('one more');
+      },
+    ],
+    [
+      'breaks off',
+      'document_unreachable',
+      (_, response) => {
+        response.writeHead(200, { 'content-length': String(CONTRACT.length) });
+        response.write(cut, () => response.destroy());
+      },
+    ],
     ['never comes', 'document_timeout', () => {}],
     ['redirects to a forbidden address', 'document_blocked', redirect('http://10.0.0.1/contract.pdf')],
     ['redirects to a metadata service', 'document_blocked', redirect('http://169.254.169.254/latest/meta-data/')],
@@ -94,7 +114,9 @@ describe('a document that cannot be had or read', () => {
     expect(event.error.message).not.toContain('of-the-caller');
     const { body } = await call('GET', `${service.url}/tasks/${event.task_id}`);
     expect(body).toMatchObject({ status: 'failed', runs: 1, result: null, error: { code } });
-    expect(await sql(database, "SELECT FROM postback.task_events WHERE task_id = $1 AND type = 'task.retrying'", [event.task_id])).toEqual([]);
+    expect(await sql(database, "SELECT FROM postback.task_events WHERE task_id = $1 AND type = 'task.retrying'", [event.task_id])).toEqual(
+      [],
+    );
     await documents.stop();
   });
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -136,6 +137,7 @@ describe("an agent's field that is wrong", () => {
 
 describe('a webhook_url that must not be called', () => {
   it.each([
+    '',
     'http://client.example.com/hook',
     'http://10.0.0.1/',
     'https://10.0.0.1/',
@@ -455,8 +457,6 @@ interface Reply {
   text: string;
 }
 
-let keys = 0;
-
 /** Byte for byte as said: fetch would correct too much. */
 function send({ method = 'POST', path = '/agent/echo', body, chunked = false, headers = {} }: Sent): Promise<Reply> {
   const bytes =
@@ -465,7 +465,7 @@ function send({ method = 'POST', path = '/agent/echo', body, chunked = false, he
     authorization: `Bearer ${API_KEY}`,
     ...(bytes !== null && { 'content-type': 'application/json' }),
     ...(bytes !== null && !chunked && { 'content-length': String(bytes.length) }),
-    'idempotency-key': `refused-${(keys += 1)}`, // a record that is stored for a refused request would show
+    'idempotency-key': `refused-${randomUUID()}`, // a record that is stored for a refused request would show
     ...headers,
   };
   const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Record<string, string>;

@@ -57,7 +57,10 @@ describe('the migrations', () => {
 async function createEmptyDatabase(): Promise<TestDatabase> {
   const name = `postback_test_${randomUUID().replaceAll('-', '')}`;
   await withClient((client) => client.query(`CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'`));
-  return { url: databaseUrl(name), drop: () => withClient(async (client) => void (await client.query(`DROP DATABASE ${name} WITH (FORCE)`))) };
+  return {
+    url: databaseUrl(name),
+    drop: () => withClient(async (client) => void (await client.query(`DROP DATABASE ${name} WITH (FORCE)`))),
+  };
 }
 
 /** Columns, constraints, indexes, triggers, functions, views, types and comments of the schema, as Postgres itself spells them. */

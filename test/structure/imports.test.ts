@@ -89,12 +89,18 @@ describe('imports under src/', () => {
   });
 
   it('need no exception that is listed and not used', () => {
-    const unused = Object.entries(EXCEPTIONS).filter(([path, targets]) => !targets.every((target) => at(path).imports.some((each) => each.target === target)));
+    const unused = Object.entries(EXCEPTIONS).filter(
+      ([path, targets]) => !targets.every((target) => at(path).imports.some((each) => each.target === target)),
+    );
     expect(unused).toEqual([]);
   });
 
   it.each(PURE)('of %s lead to neither Nest nor TypeORM nor the database, however far one follows them', (path) => {
-    const impure = [...reachable(path)].flatMap((reached) => reached.imports.filter(({ target, typesOnly }) => !typesOnly && FRAMEWORKS.test(target)).map(({ target }) => `${reached.path} imports ${target}`));
+    const impure = [...reachable(path)].flatMap((reached) =>
+      reached.imports
+        .filter(({ target, typesOnly }) => !typesOnly && FRAMEWORKS.test(target))
+        .map(({ target }) => `${reached.path} imports ${target}`),
+    );
     expect(impure).toEqual([]);
   });
 });
@@ -105,9 +111,18 @@ describe('the code under src/', () => {
     ['the clock', /\bDate\.now\(|new Date\(\)/, ['platform/clock.ts']],
     ['chance', /\bMath\.random\(/, ['platform/clock.ts']],
     // performance.now: a default for tests and callers that have no Clock at hand; durations only, never compared or stored
-    ['the monotonic clock', /\bperformance\.now\(/, ['platform/clock.ts', 'platform/egress/answer-cache.ts', 'platform/egress/webhook-client.ts']],
+    [
+      'the monotonic clock',
+      /\bperformance\.now\(/,
+      ['platform/clock.ts', 'platform/egress/answer-cache.ts', 'platform/egress/webhook-client.ts'],
+    ],
   ])('reads %s in one place', (_, pattern, places) => {
-    expect(sources.filter(({ text }) => pattern.test(withoutComments(text))).map(({ path }) => path).sort()).toEqual(places);
+    expect(
+      sources
+        .filter(({ text }) => pattern.test(withoutComments(text)))
+        .map(({ path }) => path)
+        .sort(),
+    ).toEqual(places);
   });
 
   it('makes tasks terminal in one place', () => {
@@ -127,7 +142,11 @@ function readSource(path: string): Source {
 function readImport(from: string, clause: string, written: string): Import {
   const ours = written.startsWith('.');
   const target = ours ? relative(ROOT, normalize(join(ROOT, dirname(from), written))).replace(/\.js$/, '') : written;
-  const names = /\{([^}]*)\}/.exec(clause)?.[1]?.split(',').filter((name) => name.trim() !== '') ?? [];
+  const names =
+    /\{([^}]*)\}/
+      .exec(clause)?.[1]
+      ?.split(',')
+      .filter((name) => name.trim() !== '') ?? [];
   return { target, ours, typesOnly: /^\s*type\b/.test(clause) || (names.length > 0 && names.every((name) => /^\s*type\s/.test(name))) };
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { RequestMethod } from '@nestjs/common';
+import { RequestMethod, type Type } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { ACCESS, type Access } from '../../src/platform/http/principal.js';
@@ -23,7 +23,9 @@ let routes: Route[];
 beforeAll(async () => {
   database = await createTestDatabase();
   service = await startService(database);
-  routes = [...service.app.get(ModulesContainer).values()].flatMap((module) => [...module.controllers.values()].flatMap(({ metatype }) => routesOf(metatype as Function)));
+  routes = [...service.app.get(ModulesContainer).values()].flatMap((module) =>
+    [...module.controllers.values()].flatMap(({ metatype }) => routesOf(metatype as Type)),
+  );
 });
 
 afterAll(async () => {
@@ -34,7 +36,9 @@ afterAll(async () => {
 describe('every route', () => {
   it('is found by this test', () => {
     const names = routes.map(({ name }) => name);
-    expect(names).toEqual(expect.arrayContaining(['POST /agent/:type', 'GET /tasks/:id', 'POST /tasks/:id/cancel', 'GET /admin/outbox', 'GET /health/live']));
+    expect(names).toEqual(
+      expect.arrayContaining(['POST /agent/:type', 'GET /tasks/:id', 'POST /tasks/:id/cancel', 'GET /admin/outbox', 'GET /health/live']),
+    );
     expect(new Set(names).size).toBe(names.length);
   });
 
@@ -44,7 +48,12 @@ describe('every route', () => {
   });
 
   it('is closed unless it is one of the few that are public', () => {
-    expect(routes.filter(({ access }) => access === 'public').map(({ name }) => name).sort()).toEqual(PUBLIC);
+    expect(
+      routes
+        .filter(({ access }) => access === 'public')
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(PUBLIC);
   });
 
   it('below /admin is for admins only', () => {
@@ -62,7 +71,8 @@ describe('every route', () => {
   });
 
   it('that is public answers without a key', async () => {
-    for (const route of routes.filter(({ access }) => access === 'public')) expect([401, 403]).not.toContain((await reach(route, null)).status);
+    for (const route of routes.filter(({ access }) => access === 'public'))
+      expect([401, 403]).not.toContain((await reach(route, null)).status);
   });
 
   it('answers 403 to a consumer where only an admin may go, and finds nothing for an admin', async () => {
@@ -78,7 +88,7 @@ const reach = ({ method, path }: Route, key: string | null) =>
   call(method, service.url + path.replaceAll(/:type\b/g, 'echo').replaceAll(/:\w+/g, '01890a5d-ac96-774b-bcce-b302099a8057'), { key });
 
 /** As Nest itself reads them. */
-function routesOf(controller: Function): Route[] {
+function routesOf(controller: Type): Route[] {
   const prefixes = [Reflect.getMetadata(PATH_METADATA, controller) as string | string[]].flat();
   return new MetadataScanner().getAllMethodNames(controller.prototype).flatMap((name) => {
     const handler = controller.prototype[name];

@@ -34,7 +34,11 @@ describe('the schema postback', () => {
     ['webhook_outbox_dead_reason_known', DEAD_REASONS],
     ['webhook_attempts_outcome_known', ATTEMPT_OUTCOMES],
   ])('allows in %s exactly the words of the code', async (constraint, words) => {
-    const [check] = await sql<{ definition: string }>(database, 'SELECT pg_get_constraintdef(oid) AS definition FROM pg_constraint WHERE conname = $1', [constraint]);
+    const [check] = await sql<{ definition: string }>(
+      database,
+      'SELECT pg_get_constraintdef(oid) AS definition FROM pg_constraint WHERE conname = $1',
+      [constraint],
+    );
     const allowed = [...check!.definition.matchAll(/'([a-z_]+)'::text/g)].map(([, word]) => word);
     expect(allowed.sort()).toEqual([...words].sort());
   });

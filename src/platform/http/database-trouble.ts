@@ -2,6 +2,8 @@ import { types } from 'node:util';
 
 /** SQLSTATE classes that say "not now" rather than "not like this": connection, resources, operator intervention. */
 const TRANSIENT_CLASSES = new Set(['08', '53', '57', '58']);
+/** Of these classes, but a mistake of ours: the protocol was violated, so the same statement will fail again. */
+const OUR_MISTAKES = new Set(['08P01']);
 const TRANSIENT_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -26,6 +28,7 @@ const POOL_MESSAGES = [
 export function isDatabaseTrouble(error: unknown): boolean {
   if (!types.isNativeError(error)) return false; // unlike instanceof, also true for an error of another realm, such as Node's own under Jest
   const { code } = error as { code?: unknown };
+  if (typeof code === 'string' && OUR_MISTAKES.has(code)) return false;
   if (typeof code === 'string' && (TRANSIENT_CODES.has(code) || (/^[0-9A-Z]{5}$/.test(code) && TRANSIENT_CLASSES.has(code.slice(0, 2))))) {
     return true;
   }

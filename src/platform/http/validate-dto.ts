@@ -7,7 +7,9 @@ import type { FieldProblem } from './problem.js';
  */
 export function validateDto<T extends object>(dto: new () => T, plain: object): { value: T; errors: FieldProblem[] } {
   // class-validator takes the names that every object inherits for known ones, or trips over them
-  const [strange = [], plainly = []] = [true, false].map((is) => Object.entries(plain).filter(([field]) => field in Object.prototype === is));
+  const [strange = [], plainly = []] = [true, false].map((is) =>
+    Object.entries(plain).filter(([field]) => field in Object.prototype === is),
+  );
   const value = Object.assign(new dto(), Object.fromEntries(plainly));
   const errors = validateSync(value, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true, stopAtFirstError: true });
   return { value, errors: [...strange.map(([field]) => ({ field, detail: UNKNOWN_FIELD })), ...errors.flatMap((error) => flatten(error))] };

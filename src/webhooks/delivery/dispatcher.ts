@@ -28,7 +28,7 @@ import { type Attempt, sendWebhook } from './send-webhook.js';
 import type { EndpointQuota } from './share-out.js';
 
 /** What a lease must still last beyond the exchange's own deadline: the finish has to be written, too. */
-const LEASE_SLACK_MS = 2_000;
+const FINISH_RESERVE_MS = 2_000;
 const MAX_BATCH = 200;
 /** Rows of one endpoint in one claim, at most: then it is the next one's turn. */
 const PER_TURN = 10;
@@ -206,8 +206,10 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   private async attempt(delivery: Delivery, leaseEnd: number): Promise<Attempt> {
-    const timeoutMs = delivery.timeoutMs ?? this.config.delivery.timeoutMs;
-    if (leaseEnd - this.clock.monotonic() < timeoutMs + LEASE_SLACK_MS) {
+    const { leaseMs } = this.config.delivery;
+    // an endpoint's own time-out may be older than a lease that has since been made shorter
+    const timeoutMs = Math.min(delivery.timeoutMs ?? this.config.delivery.timeoutMs, leaseMs - 2 * FINISH_RESERVE_MS);
+    if (leaseEnd - this.clock.monotonic() < timeoutMs + FINISH_RESERVE_MS) {
       return { verdict: released('Too little of the lease was left to send it safely.'), durationMs: 0, excerpt: null };
     }
     const parts = { keyring: this.keyring, client: this.client, timeoutMs, signal: this.shutdown.signal, nowMs: () => this.clock.now() };

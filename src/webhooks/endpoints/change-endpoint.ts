@@ -57,13 +57,8 @@ async function moveTo(tx: Tx, id: string, { url, origin }: EndpointTarget): Prom
   const { count } = await tx.query(
     `WITH waiting AS (
        SELECT id FROM postback.webhook_outbox
-        WHERE id IN (
-                -- one arm per partial index
-                SELECT id FROM postback.webhook_outbox WHERE endpoint_id = $1 AND status = 'pending'
-                UNION ALL
-                SELECT id FROM postback.webhook_outbox WHERE endpoint_id = $1 AND status = 'held'
-              )
-          AND status IN ('pending', 'held') -- again, as it is once the lock is ours: one that was claimed meanwhile stays as it is
+        WHERE endpoint_id = $1
+          AND (status = 'pending' OR status = 'held') -- not IN: as an OR, each arm finds its own partial index
         ORDER BY id FOR UPDATE
      )
      UPDATE postback.webhook_outbox o SET url = $2 FROM waiting WHERE o.id = waiting.id`,

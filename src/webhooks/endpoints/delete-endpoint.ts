@@ -20,13 +20,8 @@ async function settleWaiting(tx: Tx, endpointId: string): Promise<void> {
   await tx.query(
     `WITH waiting AS (
        SELECT id FROM postback.webhook_outbox
-        WHERE id IN (
-                -- one arm per partial index
-                SELECT id FROM postback.webhook_outbox WHERE endpoint_id = $1 AND status = 'pending'
-                UNION ALL
-                SELECT id FROM postback.webhook_outbox WHERE endpoint_id = $1 AND status = 'held'
-              )
-          AND status IN ('pending', 'held') -- again, as it is once the lock is ours
+        WHERE endpoint_id = $1
+          AND (status = 'pending' OR status = 'held') -- not IN: as an OR, each arm finds its own partial index
         ORDER BY id LIMIT $2 FOR UPDATE
      )
      UPDATE postback.webhook_outbox o

@@ -17,12 +17,13 @@ export type OutboxMover = 'claim' | 'finish' | 'sweep' | 'redeliver';
 
 /** Every allowed move, and who makes it. What is not listed is a bug. */
 export const OUTBOX_MOVES: Record<OutboxStatus, Partial<Record<OutboxStatus, readonly OutboxMover[]>>> = {
-  pending: { delivering: ['claim'], held: ['sweep'] },
+  // By the sweep to the end: its endpoint was deleted.
+  pending: { delivering: ['claim'], held: ['sweep'], dead: ['sweep'], delivered: ['sweep'] },
   delivering: {
-    delivered: ['finish'],
+    delivered: ['finish', 'sweep'],
     pending: ['finish'],
-    // By the claim: five leases in a row expired, so the row itself seems to kill its dispatchers.
-    dead: ['finish', 'claim'],
+    // By the sweep: five leases in a row expired, so the row itself seems to kill its dispatchers.
+    dead: ['finish', 'sweep'],
     delivering: ['claim'],
     held: ['sweep'],
   },

@@ -56,11 +56,15 @@ interface Buried {
   last_error: string | null;
 }
 
-/** Rows that nothing will come of: held too long, endpoint deleted, or each of its dispatchers died of it. */
+/** Rows that nothing will come of. A deleted endpoint is its owner's own doing, and alarms nobody. */
 async function bury(database: Database, sinks: readonly AlertSink[], { heldMaxAgeMs, maxLostStreak }: SweepSettings): Promise<number> {
   return database.transaction(async (tx) => {
     const { rows } = await tx.query<Buried>(BURY, [heldMaxAgeMs, maxLostStreak - 1, BATCH]);
-    await raiseAlerts(tx, sinks, deadLetterAlerts(rows.filter(({ status }) => status === 'dead')));
+    await raiseAlerts(
+      tx,
+      sinks,
+      deadLetterAlerts(rows.filter(({ status, dead_reason }) => status === 'dead' && dead_reason !== 'endpoint_deleted')),
+    );
     return rows.length;
   });
 }

@@ -32,6 +32,8 @@ describe('the life of an outbox row', () => {
       [
         'pending > delivering',
         'pending > held',
+        'pending > dead',
+        'pending > delivered',
         'delivering > delivered',
         'delivering > pending',
         'delivering > dead',
