@@ -95,14 +95,16 @@ const CLAIM = `
     SELECT o.*
       FROM unnest($1::uuid[], $2::integer[]) AS q (endpoint_id, quota)
      CROSS JOIN LATERAL (
-       -- each endpoint answers from its own stretch of the index: a neighbour's backlog is never walked over
+       -- each endpoint answers from its own stretch of webhook_outbox_endpoint_due: a neighbour's backlog is never walked over.
+       -- Compared and ordered as rows, because then no other index will do: with endpoint_id = $ and ORDER BY next_attempt_at
+       -- the planner has been seen to walk webhook_outbox_due, through everybody's backlog
        SELECT ctid, id, attempts, next_trigger, claimed_by, claimed_at, status = 'delivering' AS lost
          FROM postback.webhook_outbox
-        WHERE endpoint_id = q.endpoint_id
+        WHERE (endpoint_id, next_attempt_at) >= (q.endpoint_id, '-infinity'::timestamptz)
+          AND (endpoint_id, next_attempt_at) <= (q.endpoint_id, now())
           AND status IN ('pending', 'delivering') -- as in the index's predicate
-          AND next_attempt_at <= now()
           AND NOT (status = 'delivering' AND lost_streak >= $6)
-        ORDER BY next_attempt_at
+        ORDER BY endpoint_id, next_attempt_at
         LIMIT q.quota
         FOR UPDATE SKIP LOCKED
      ) o

@@ -12,7 +12,7 @@ export const HOLD = `
      CROSS JOIN LATERAL (
        SELECT id, attempts, next_trigger, claimed_by, claimed_at, status FROM postback.webhook_outbox
         WHERE endpoint_id = e.id AND status IN ('pending', 'delivering') AND (status = 'pending' OR next_attempt_at < now())
-        ORDER BY next_attempt_at LIMIT $1 FOR UPDATE SKIP LOCKED
+        LIMIT $1 FOR UPDATE SKIP LOCKED -- in no order: any would tempt the planner into the index of all due rows
      ) o
      WHERE (e.state <> 'active' OR e.breaker <> 'closed' OR e.deleted_at IS NOT NULL) -- as in the index's predicate
        AND ${BLOCKED} AND e.deleted_at IS NULL
