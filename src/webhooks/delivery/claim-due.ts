@@ -14,6 +14,8 @@ export interface Delivery {
   leaseToken: string;
   /** Number of this attempt. */
   attempt: number;
+  /** What it is due to: schedule, manual or bulk. */
+  trigger: string;
   attemptsCharged: number;
   maxAttempts: number;
   unchargedStreak: number;
@@ -122,7 +124,7 @@ const CLAIM = `
     RETURNING o.*
   )
   SELECT c.id, c.event_id AS "eventId", c.endpoint_id AS "endpointId", c.tenant, c.task_id AS "taskId", c.url, c.lease_token AS "leaseToken",
-         c.attempts AS attempt, c.attempts_charged AS "attemptsCharged", c.max_attempts AS "maxAttempts", c.uncharged_streak AS "unchargedStreak",
+         c.attempts AS attempt, c.next_trigger AS trigger, c.attempts_charged AS "attemptsCharged", c.max_attempts AS "maxAttempts", c.uncharged_streak AS "unchargedStreak",
          c.delivered_at IS NOT NULL AS "everDelivered", v.body, v.thin_body AS "thinBody", c.thin, v.traceparent,
          e.headers, e.timeout_ms AS "timeoutMs", e.retry,
          s.id AS "secretId", s.sealed, previous.id AS "previousSecretId", previous.sealed AS "previousSealed"

@@ -23,7 +23,7 @@ import { released } from './outcome.js';
 import { planNext } from './plan-next.js';
 import { ReadyEndpoints } from './ready-endpoints.js';
 import { readRetryPolicy } from './retry-policy.js';
-import { SendSlots } from './send-slots.js';
+import { type Flight, SendSlots } from './send-slots.js';
 import { type Attempt, sendWebhook } from './send-webhook.js';
 import type { EndpointQuota } from './share-out.js';
 
@@ -36,6 +36,10 @@ const PER_TURN = 10;
 const PROBES = 200;
 /** Another dispatcher is claiming from the same origins at this very moment. */
 const CONTENDED_MS = 5;
+/** Between two claims under load, so that each is worth its while. */
+const COMPANY_MS = 8;
+/** Requests under way or not yet written down, in multiples of the send slots: a slow database is not run away from. */
+const MOST_UNWRITTEN = 4;
 
 /** Finds endpoints with due webhooks, claims from them in turn while it has send slots, and sends each webhook once. */
 @Injectable()
@@ -49,6 +53,8 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   private position = START;
   private somethingIsDue = true;
   private nextProbeAt = 0;
+  private claimedAt = Number.NEGATIVE_INFINITY;
+  private claimTimer: NodeJS.Timeout | null = null;
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
@@ -85,17 +91,30 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   /** One look for due endpoints if there is reason to, and one claim from those whose turn it is. */
   async runOnce(): Promise<'more' | 'idle'> {
     const { slots, slowSlots } = this.slots.free();
-    if (slots === 0) return 'idle'; // a slot that comes free wakes the loop
+    if (slots === 0 || this.sending.size >= MOST_UNWRITTEN * this.config.delivery.concurrency) return 'idle'; // what ends wakes the loop
+    if (this.tooFew(slots)) return 'idle';
     await this.look();
     if (!this.ready.any(slowSlots)) return 'idle';
     const asked = this.ready.take(Math.min(MAX_BATCH, slots), slowSlots);
     const leaseStart = this.clock.monotonic();
+    this.claimedAt = leaseStart;
     const claimed = await this.claim(asked, slots, slowSlots);
     const quotas = new Map(claimed.quotas.map((quota) => [quota.id, quota]));
     for (const delivery of claimed.deliveries)
       this.start(delivery, quotas.get(delivery.endpointId)!, leaseStart + this.config.delivery.leaseMs);
     this.arrangeNextTurns(asked, claimed, quotas);
     return claimed.deliveries.length > 0 ? 'more' : 'idle';
+  }
+
+  /** A claim costs nearly the same for two rows as for a hundred: under load it waits a moment until more slots are free. */
+  private tooFew(slots: number): boolean {
+    const waitMs = this.claimedAt + COMPANY_MS - this.clock.monotonic();
+    if (waitMs <= 0 || slots * 2 >= this.config.delivery.concurrency) return false;
+    this.claimTimer ??= setTimeout(() => {
+      this.claimTimer = null;
+      this.loop.wake();
+    }, Math.ceil(waitMs));
+    return true;
   }
 
   /** What is on its way may arrive; the rest is given back unharmed. */
@@ -116,8 +135,9 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     if (!probe && !this.somethingIsDue) return;
     this.somethingIsDue = false;
     if (probe) this.nextProbeAt = this.clock.monotonic() + this.config.delivery.pollIntervalMs * 0.9;
-    const { endpointIds, next } = await findDueEndpoints(this.database, this.position, probe ? PROBES : 0);
+    const { endpointIds, full, next } = await findDueEndpoints(this.database, this.position, probe ? PROBES : 0);
     this.position = next;
+    if (full) this.somethingIsDue = true; // there was more to walk than one look does
     for (const id of endpointIds) this.ready.add(id);
   }
 
@@ -138,9 +158,12 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     const taken = Map.groupBy(deliveries, ({ endpointId }) => endpointId);
     for (const id of asked) {
       const quota = quotas.get(id);
-      if (quota === undefined) this.later(id, CONTENDED_MS);
-      else if ((taken.get(id)?.length ?? 0) >= quota.quota) this.arrange(quota);
-      if (quota !== undefined) this.ready.remember(id, quota);
+      if (quota === undefined) {
+        this.later(id, CONTENDED_MS);
+        continue;
+      }
+      this.ready.remember(id, quota);
+      if ((taken.get(id)?.length ?? 0) >= quota.quota) this.arrange(quota);
     }
   }
 
@@ -176,7 +199,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
 
   private start(delivery: Delivery, { slow, originKey }: EndpointQuota, leaseEnd: number): void {
     const flight = this.slots.begin(slow);
-    const work = this.deliver(delivery, leaseEnd)
+    const work = this.deliver(delivery, leaseEnd, () => this.freeSlot(flight))
       .catch((error) =>
         this.logger.error(
           { event: 'delivery.failed', outbox_id: delivery.id, err: error },
@@ -184,16 +207,22 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
         ),
       )
       .finally(() => {
-        this.slots.end(flight);
+        this.freeSlot(flight);
         this.sending.delete(work);
-        this.ready.unpark(originKey);
+        this.ready.unpark(originKey); // not before the commit: until then the row counts against its endpoint
         if (this.ready.any(1)) this.loop.wake();
       });
     this.sending.add(work);
   }
 
-  private async deliver(delivery: Delivery, leaseEnd: number): Promise<void> {
+  private freeSlot(flight: Flight): void {
+    this.slots.end(flight);
+    if (this.ready.any(1)) this.loop.wake();
+  }
+
+  private async deliver(delivery: Delivery, leaseEnd: number, sent: () => void): Promise<void> {
     const attempt = await this.attempt(delivery, leaseEnd);
+    sent(); // the slot is for sending; writing it down happens beside
     failPoint('delivery.after-send');
     const next = planNext(
       attempt.verdict,

@@ -2,21 +2,25 @@ import type { Sql } from '../../platform/database/sql.js';
 
 /** Where the last look ended. */
 export interface LookPosition {
-  /** Due times up to here have been walked; as Postgres prints it. Null at the start. */
-  walkedTo: string | null;
+  /** Due times, and within one time endpoints, up to here have been walked; the time as Postgres prints it. Null at the start. */
+  walkedTo: { time: string; endpointId: string } | null;
   /** Endpoints up to here have been probed in this round. */
   probedTo: string;
 }
 
 export interface Look {
   endpointIds: string[];
+  /** The walk has not come to the present yet. */
+  full: boolean;
   next: LookPosition;
 }
 
-export const START: LookPosition = { walkedTo: null, probedTo: '00000000-0000-0000-0000-000000000000' };
+const NO_ID = '00000000-0000-0000-0000-000000000000';
+
+export const START: LookPosition = { walkedTo: null, probedTo: NO_ID };
 
 /** Rows walked by one look: what bounds its cost, whatever the backlog. */
-const WALK = 500;
+const WALK = 1_000;
 
 /**
  * Endpoints with due rows, found in two ways at once. The walk follows the due times since the last look and finds what has just
@@ -26,12 +30,14 @@ const WALK = 500;
  * @param probes how many endpoints to probe; 0 for the walk alone
  */
 export async function findDueEndpoints(sql: Sql, { walkedTo, probedTo }: LookPosition, probes: number): Promise<Look> {
-  const { rows } = await sql.query<Found>(FIND, [walkedTo, probedTo, WALK, probes]);
-  const { now, walked, walkedCount, walkedLast, probed, due } = rows[0]!;
+  const { rows } = await sql.query<Found>(FIND, [walkedTo?.time ?? '-infinity', probedTo, WALK, probes, walkedTo?.endpointId ?? NO_ID]);
+  const { now, walked, walkedCount, walkedTime, walkedEndpoint, probed, due } = rows[0]!;
+  const full = walkedCount === WALK;
   return {
     endpointIds: [...new Set([...(walked ?? []), ...(due ?? [])])],
+    full,
     next: {
-      walkedTo: walkedCount === WALK ? walkedLast : now,
+      walkedTo: full ? { time: walkedTime!, endpointId: walkedEndpoint! } : { time: now, endpointId: NO_ID },
       probedTo: probes === 0 ? probedTo : (probed ?? []).length === probes ? probed!.at(-1)! : START.probedTo,
     },
   };
@@ -41,7 +47,8 @@ interface Found {
   now: string;
   walked: string[] | null;
   walkedCount: number;
-  walkedLast: string | null;
+  walkedTime: string | null;
+  walkedEndpoint: string | null;
   probed: string[] | null;
   due: string[] | null;
 }
@@ -50,8 +57,9 @@ const FIND = `
   WITH RECURSIVE walk AS MATERIALIZED (
     SELECT endpoint_id, next_attempt_at FROM postback.webhook_outbox
      WHERE status IN ('pending', 'delivering')
-       AND next_attempt_at > coalesce($1::timestamptz, '-infinity') AND next_attempt_at <= now()
-     ORDER BY next_attempt_at LIMIT $3
+       -- by time and endpoint: thousands of rows may share one time after an UPDATE by hand
+       AND (next_attempt_at, endpoint_id) > ($1::timestamptz, $5::uuid) AND next_attempt_at <= now()
+     ORDER BY next_attempt_at, endpoint_id LIMIT $3
   ), probe AS (
     -- a loose index scan: from each endpoint straight to the next one, however many rows lie between
     (SELECT endpoint_id, 1 AS n FROM postback.webhook_outbox
@@ -74,6 +82,7 @@ const FIND = `
   SELECT (now() - interval '100 ms')::text AS now, -- a little back: transactions that began before now may commit after it
          (SELECT array_agg(DISTINCT endpoint_id) FROM walk) AS walked,
          (SELECT count(*)::int FROM walk) AS "walkedCount",
-         (SELECT max(next_attempt_at)::text FROM walk) AS "walkedLast",
+         (SELECT next_attempt_at::text FROM walk ORDER BY next_attempt_at DESC, endpoint_id DESC LIMIT 1) AS "walkedTime",
+         (SELECT endpoint_id FROM walk ORDER BY next_attempt_at DESC, endpoint_id DESC LIMIT 1) AS "walkedEndpoint",
          (SELECT array_agg(endpoint_id ORDER BY n) FROM probed) AS probed,
          (SELECT array_agg(endpoint_id) FILTER (WHERE due) FROM probed) AS due`;

@@ -81,13 +81,9 @@ async function finishRows(tx: Tx, finishes: readonly Finish[]): Promise<Finished
 const FINISH = `
   WITH n AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::integer[], $5::bigint[], $6::text[], $7::smallint[], $8::text[],
-                         $9::boolean[], $10::integer[], $11::text[], $12::text[], $13::text[], $14::integer[], $15::boolean[])
+                         $9::boolean[], $10::integer[], $11::text[], $12::text[], $13::text[], $14::integer[], $15::boolean[], $16::text[])
       AS n (id, lease_token, status, attempts_charged, delay_ms, dead_reason, uncharged_streak, outcome,
-            charged, status_code, error_code, error, excerpt, duration_ms, thin)
-  ), before AS (
-    -- the fence; also keeps what the update overwrites and the attempt's row still needs
-    SELECT o.id, o.next_trigger FROM postback.webhook_outbox o JOIN n ON n.id = o.id AND n.lease_token = o.lease_token
-     ORDER BY o.id FOR UPDATE OF o
+            charged, status_code, error_code, error, excerpt, duration_ms, thin, trigger)
   ), finished AS (
     UPDATE postback.webhook_outbox o
        SET status = n.status, attempts_charged = n.attempts_charged, uncharged_streak = n.uncharged_streak, lost_streak = 0,
@@ -95,14 +91,14 @@ const FINISH = `
            next_trigger = 'schedule', lease_token = NULL, thin = o.thin OR n.thin, last_status_code = coalesce(n.status_code, o.last_status_code), last_error = n.error,
            dead_reason = n.dead_reason, dead_at = CASE WHEN n.status = 'dead' THEN now() END,
            delivered_at = CASE WHEN n.outcome = 'delivered' THEN coalesce(o.delivered_at, now()) ELSE o.delivered_at END
-      FROM n JOIN before USING (id)
-     WHERE o.id = n.id
+      FROM n
+     WHERE o.id = n.id AND o.lease_token = n.lease_token -- the fence
     RETURNING o.*
   ), attempt AS (
     INSERT INTO postback.webhook_attempts (outbox_id, attempt, trigger, started_at, duration_ms, outcome, charged, status_code,
                                            error_code, error, response_excerpt, claimed_by)
-    SELECT f.id, f.attempts, b.next_trigger, f.claimed_at, n.duration_ms, n.outcome, n.charged, n.status_code, n.error_code, n.error, n.excerpt, f.claimed_by
-      FROM finished f JOIN before b USING (id) JOIN n USING (id)
+    SELECT f.id, f.attempts, n.trigger, f.claimed_at, n.duration_ms, n.outcome, n.charged, n.status_code, n.error_code, n.error, n.excerpt, f.claimed_by
+      FROM finished f JOIN n USING (id)
   )
   SELECT id, status, dead_reason, endpoint_id, tenant, task_id, url, attempts, last_status_code, last_error FROM finished`;
 
@@ -124,6 +120,7 @@ function columns(finishes: readonly Finish[]): unknown[] {
     column(({ attempt }) => attempt.excerpt),
     column(({ attempt }) => attempt.durationMs),
     column(({ attempt }) => attempt.verdict.resendThin),
+    column(({ delivery }) => delivery.trigger),
   ];
 }
 

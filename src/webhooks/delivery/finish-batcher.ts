@@ -16,6 +16,7 @@ export interface FinishBatcherOptions {
 export class FinishBatcher {
   private waiting: { finish: Finish; done: () => void }[] = [];
   private timer: NodeJS.Timeout | null = null;
+  private writing = false;
 
   constructor(private readonly options: FinishBatcherOptions) {}
 
@@ -28,13 +29,17 @@ export class FinishBatcher {
     });
   }
 
+  /** One batch at a time: two of them would mostly wait for each other at the endpoints they share. */
   private flush(): void {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
-    const batch = this.waiting;
-    this.waiting = [];
+    if (this.writing || this.waiting.length === 0) return;
+    this.writing = true;
+    const batch = this.waiting.splice(0, this.options.maxBatch);
     void this.write(batch.map(({ finish }) => finish)).finally(() => {
       for (const { done } of batch) done();
+      this.writing = false;
+      this.flush(); // what came meanwhile has waited long enough
     });
   }
 
