@@ -23,13 +23,16 @@ export interface Running {
 export async function boot(config: Config, logger: Logger, tell: (line: string) => void): Promise<Running> {
   armFailPoint(config.failPoint);
   const database = await startDatabase(config, tell);
+  let app: NestFastifyApplication | null = null;
   try {
     await migrate(database.url);
-    const app = await createApp({ config, logger, databaseUrl: database.url, masterKeys: masterKeys(database.masterKey) });
-    await bootstrapKeys(app.get(Database), config, tell);
-    const url = config.roles.includes('api') ? await listen(app, config) : await init(app);
-    return { app, url, databaseUrl: database.url, stop: () => app.close().finally(() => database.stop()) };
+    const service = await createApp({ config, logger, databaseUrl: database.url, masterKeys: masterKeys(database.masterKey) });
+    app = service;
+    await bootstrapKeys(service.get(Database), config, tell);
+    const url = config.roles.includes('api') ? await listen(service, config) : await init(service);
+    return { app: service, url, databaseUrl: database.url, stop: () => service.close().finally(() => database.stop()) };
   } catch (error) {
+    await app?.close().catch(() => {}); // whatever runs already would miss its database
     await database.stop();
     throw error;
   }

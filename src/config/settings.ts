@@ -116,7 +116,8 @@ export const settings = {
     }),
     allowHttp: boolean('POSTBACK_EGRESS_ALLOW_HTTP', {
       default: false,
-      about: 'Allows `http://` for webhooks and documents everywhere, not only in the allowed ranges.',
+      about:
+        'Allows `http://` for webhooks and documents. It opens no address: a private one needs its range in `POSTBACK_EGRESS_ALLOW_CIDRS` as well.',
     }),
   },
   retry: {

@@ -16,10 +16,11 @@ export interface ClaimedRun {
 
 /**
  * Takes a queued task under a fresh token. Null when there is nothing to take: somebody else has it, it was ended, its time has
- * not come, or its queue deadline is over; the job that led here is then of no use.
+ * not come, or its queue deadline is over; the job that led here is then of no use. May be called again with the same token when the
+ * answer was lost with its connection: a run that this token has taken already is returned as it is.
  */
 export async function claimRun(sql: Sql, taskId: string, runToken: string, workerId: string): Promise<ClaimedRun | null> {
-  const { rows } = await sql.query<{ tenant: string; input: ClaimedRun['input']; runs: number; interruptions: number; timeout_ms: number }>(
+  const { rows } = await sql.query<TaskRow>(
     `WITH claimed AS (
        UPDATE postback.tasks
           SET status = 'running', run_token = $2, worker_id = $3, started_at = coalesce(started_at, now()),
@@ -37,7 +38,7 @@ export async function claimRun(sql: Sql, taskId: string, runToken: string, worke
      SELECT tenant, input, runs, interruptions, timeout_ms FROM claimed`,
     [taskId, runToken, workerId, newId()],
   );
-  const row = rows[0];
+  const row = rows[0] ?? (await takenBefore(sql, taskId, runToken));
   if (row === undefined) return null;
   return {
     taskId,
@@ -48,4 +49,20 @@ export async function claimRun(sql: Sql, taskId: string, runToken: string, worke
     interruptions: row.interruptions,
     timeoutMs: row.timeout_ms,
   };
+}
+
+interface TaskRow {
+  tenant: string;
+  input: ClaimedRun['input'];
+  runs: number;
+  interruptions: number;
+  timeout_ms: number;
+}
+
+async function takenBefore(sql: Sql, taskId: string, runToken: string): Promise<TaskRow | undefined> {
+  const { rows } = await sql.query<TaskRow>(
+    'SELECT tenant, input, runs, interruptions, timeout_ms FROM postback.tasks WHERE id = $1 AND run_token = $2',
+    [taskId, runToken],
+  );
+  return rows[0];
 }

@@ -8,20 +8,21 @@ export type RunOutcome = { kind: 'returned'; result: string } | { kind: 'threw';
 /** What that means for the task. */
 export type RunDecision =
   | { kind: 'end'; stage: TerminalStage; result: string | null; error: { code: string; message: string } | null; charged: boolean }
-  | { kind: 'put-back'; why: 'retry' | 'interruption'; delayMs: number; reason: string }
+  | { kind: 'put-back'; why: 'retry' | 'shutdown' | 'crash'; delayMs: number; reason: string }
   /** The task is somebody else's by now. */
   | { kind: 'drop' };
 
-/** Runs of one task that a deploy or crash may cut short before the task itself is taken for the cause. */
-export const MAX_INTERRUPTIONS = 10;
+/** Runs in a row whose process vanished, before the task itself is taken for the cause. Orderly shutdowns prove nothing. */
+export const MAX_CRASHES_IN_ROW = 5;
 
-/** @param run charged runs and interruptions before this one */
-export function decideRun(outcome: RunOutcome, run: { runs: number; interruptions: number }, policy: RunPolicy): RunDecision {
+/** @param run charged runs before this one */
+export function decideRun(outcome: RunOutcome, run: { runs: number }, policy: RunPolicy): RunDecision {
   if (outcome.kind === 'returned') return { kind: 'end', stage: 'completed', result: outcome.result, error: null, charged: true };
   const { error } = outcome;
   if (error instanceof TaskFailed) return ended('failed', error.code, error.message);
   if (error instanceof RunLost) return { kind: 'drop' };
-  if (error instanceof RunShutdown) return interrupted(run.interruptions);
+  if (error instanceof RunShutdown)
+    return { kind: 'put-back', why: 'shutdown', delayMs: 0, reason: 'The process that ran it was shut down.' };
   if (error instanceof RunCanceled) return ended('canceled', 'canceled', 'The task was canceled.');
   if (error instanceof RunTimedOut) return ended('error', 'timed_out', error.message);
   const failed = run.runs + 1;
@@ -34,15 +35,12 @@ export function decideRun(outcome: RunOutcome, run: { runs: number; interruption
   };
 }
 
-/** @param interruptions before this one */
-export function interrupted(interruptions: number): RunDecision {
-  if (interruptions + 1 >= MAX_INTERRUPTIONS) {
-    return {
-      ...ended('error', 'interrupted_too_often', `${interruptions + 1} runs were cut short by crashes or deploys.`),
-      charged: false,
-    };
+/** What becomes of a run whose process is gone. @param crashesInRow before this one */
+export function decideCrash(crashesInRow: number): RunDecision {
+  if (crashesInRow + 1 >= MAX_CRASHES_IN_ROW) {
+    return { ...ended('error', 'crashed_too_often', `The process ended in each of ${crashesInRow + 1} runs in a row.`), charged: false };
   }
-  return { kind: 'put-back', why: 'interruption', delayMs: 0, reason: 'The process that ran it stopped.' };
+  return { kind: 'put-back', why: 'crash', delayMs: 0, reason: 'The process that ran it vanished.' };
 }
 
 function ended(stage: TerminalStage, code: string, message: string): Extract<RunDecision, { kind: 'end' }> {

@@ -9,8 +9,8 @@ export interface PutBack {
   taskType: string;
   /** The fence: a task whose run is another one by now is left alone. */
   runToken: string;
-  /** `retry`: the run failed and is charged. `interruption`: a deploy or a crash cut it short, and nobody pays. */
-  why: 'retry' | 'interruption';
+  /** `retry`: the run failed and is charged. `shutdown` or `crash` cut it short, and nobody pays. */
+  why: 'retry' | 'shutdown' | 'crash';
   delayMs: number;
   /** Told in the task's events; free of secrets. */
   reason: string;
@@ -25,7 +25,8 @@ export async function putBack({ database, queue }: { database: Database; queue: 
       `WITH task AS (
          UPDATE postback.tasks
             SET status = 'queued', run_token = NULL, run_deadline_at = NULL, job_id = $3, last_seq = last_seq + 1,
-                runs = runs + ($4 = 'retry')::int, interruptions = interruptions + ($4 = 'interruption')::int,
+                runs = runs + ($4 = 'retry')::int, interruptions = interruptions + ($4 <> 'retry')::int,
+                crashes_in_row = CASE $4 WHEN 'crash' THEN crashes_in_row + 1 ELSE 0 END,
                 next_run_at = now() + $5 * interval '1 ms'
           WHERE id = $1 AND run_token = $2 AND status = 'running'
          RETURNING id, last_seq

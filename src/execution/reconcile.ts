@@ -1,6 +1,6 @@
 import { newId } from '../platform/ids.js';
 import type { Logger } from '../platform/logging/logger.js';
-import { interrupted } from './decide-run.js';
+import { decideCrash } from './decide-run.js';
 import { type EndTaskParts, endTasks, type TaskEnd } from './end-task.js';
 import { putBack } from './put-back.js';
 
@@ -28,17 +28,17 @@ export async function reconcile(parts: ReconcileParts): Promise<{ interrupted: n
   return counts;
 }
 
-interface VanishedRun {
+export interface VanishedRun {
   id: string;
   type: string;
   status: 'running' | 'canceling';
   run_token: string;
-  interruptions: number;
+  crashes_in_row: number;
 }
 
 async function endVanishedRuns(parts: ReconcileParts): Promise<number> {
   const { rows } = await parts.database.query<VanishedRun>(
-    `SELECT t.id, t.type, t.status, t.run_token, t.interruptions
+    `SELECT t.id, t.type, t.status, t.run_token, t.crashes_in_row
        FROM postback.tasks t
        LEFT JOIN postback.processes p ON p.id = t.worker_id
       WHERE t.status IN ('running', 'canceling')
@@ -50,7 +50,8 @@ async function endVanishedRuns(parts: ReconcileParts): Promise<number> {
   return rows.length;
 }
 
-async function endVanishedRun(parts: ReconcileParts, run: VanishedRun): Promise<void> {
+/** Nobody works on it any more, though the table says so: put back, or ended if that has happened too often or a cancel was asked for. */
+export async function endVanishedRun(parts: EndTaskParts, run: VanishedRun): Promise<void> {
   const whose = { taskId: run.id, runToken: run.run_token, job: null };
   const canceled = {
     stage: 'canceled',
@@ -58,7 +59,7 @@ async function endVanishedRun(parts: ReconcileParts, run: VanishedRun): Promise<
     error: { code: 'canceled', message: 'The task was canceled.' },
     charged: false,
   } as const;
-  const decision = interrupted(run.interruptions);
+  const decision = decideCrash(run.crashes_in_row);
   if (run.status === 'canceling') await endTasks(parts, [{ ...whose, ...canceled }]);
   else if (decision.kind === 'end') await endTasks(parts, [{ ...whose, ...decision }]);
   else if (decision.kind === 'put-back') await putBack(parts, { ...whose, ...decision, taskType: run.type });

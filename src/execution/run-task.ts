@@ -25,8 +25,9 @@ export interface RunTaskParts extends EndTaskParts {
 
 /** One job from claim to commit. Resolves when the run is over, whatever became of it; never rejects for what an agent did. */
 export async function runTask(parts: RunTaskParts, agent: AnyAgent, job: FetchedJob, controller: AbortController): Promise<void> {
-  const run = await claimRun(parts.database, job.data.task_id, newId(), parts.workerId);
-  if (run === null) return parts.queue.complete(parts.database, agent.type, job);
+  const runToken = newId();
+  const run = await throughOutages(parts, () => claimRun(parts.database, job.data.task_id, runToken, parts.workerId));
+  if (run === null) return throughOutages(parts, () => parts.queue.complete(parts.database, agent.type, job));
   failPoint('run.after-claim');
   const startedAt = parts.clock.monotonic();
   const outcome = await runAgent(parts, agent, run, controller);
@@ -101,7 +102,7 @@ const OUTAGE_PATIENCE_MS = 10 * 60_000;
  * A result is not thrown away because Postgres restarts while it is written. Repeating after an unknown COMMIT is safe:
  * the fence was lifted by the commit that did arrive, and the second one writes nothing.
  */
-async function throughOutages(parts: RunTaskParts, write: () => Promise<boolean>): Promise<boolean> {
+async function throughOutages<T>(parts: RunTaskParts, write: () => Promise<T>): Promise<T> {
   const giveUpAt = parts.clock.monotonic() + OUTAGE_PATIENCE_MS;
   for (let waitMs = 100; ; waitMs = Math.min(5_000, waitMs * 2)) {
     try {
@@ -110,7 +111,7 @@ async function throughOutages(parts: RunTaskParts, write: () => Promise<boolean>
       if (!isDatabaseTrouble(error) || parts.clock.monotonic() > giveUpAt) throw error;
       parts.logger.warn(
         { event: 'task.end_delayed', err: error },
-        'The database is away; the end of a run is written as soon as it is back',
+        'The database is away; what became of a run is written as soon as it is back',
       );
       await delay(waitMs);
     }

@@ -1,7 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import type { Config } from '../config/config.js';
-import { Database } from '../platform/database/database.js';
 import { everyMs } from '../platform/lifecycle/periodic.js';
 import type { Logger } from '../platform/logging/logger.js';
 import { CONFIG, LOGGER, PROCESS_ID } from '../platform/tokens.js';
@@ -19,14 +18,13 @@ export class Upkeep implements OnApplicationBootstrap {
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(PROCESS_ID) private readonly workerId: string,
     @Inject(END_TASK_PARTS) private readonly parts: EndTaskParts,
-    private readonly database: Database,
     private readonly scheduler: SchedulerRegistry,
     private readonly worker: Worker,
   ) {}
 
   onApplicationBootstrap(): void {
     const { heartbeatMs, lostMs } = this.config.process;
-    everyMs(this.scheduler, this.logger, 'watch-runs', heartbeatMs, () => watchRuns(this.database, this.worker, this.workerId));
+    everyMs(this.scheduler, this.logger, 'watch-runs', heartbeatMs, () => watchRuns(this.parts, this.worker, this.workerId, heartbeatMs));
     everyMs(this.scheduler, this.logger, 'reconcile-tasks', heartbeatMs, () => reconcile({ ...this.parts, logger: this.logger, lostMs }));
   }
 }

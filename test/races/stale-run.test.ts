@@ -110,7 +110,7 @@ describe('two workers that claim one task', () => {
 async function takenOver(): Promise<{ taskId: string; stale: ClaimedRun; owner: ClaimedRun }> {
   const taskId = await queuedTask(a);
   const stale = await claim(a, taskId);
-  const back = { taskId, taskType: 'echo', runToken: stale.runToken, why: 'interruption', delayMs: 0, reason: 'test', job: null } as const;
+  const back = { taskId, taskType: 'echo', runToken: stale.runToken, why: 'crash', delayMs: 0, reason: 'test', job: null } as const;
   expect(await putBack(b, back)).toBe(true);
   return { taskId, stale, owner: await claim(b, taskId) };
 }

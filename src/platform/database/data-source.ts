@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { DataSource, type MigrationInterface } from 'typeorm';
 
 export interface DataSourceSettings {
@@ -26,6 +27,7 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
     installExtensions: false,
     poolErrorHandler: () => {}, // an idle client died; the pool replaces it, and the next query tells if there is more to it
     extra: {
+      Client: ListeningClient,
       max: settings.poolSize,
       application_name: settings.applicationName,
       connectionTimeoutMillis: 5_000,
@@ -36,4 +38,15 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
       keepAlive: true,
     },
   });
+}
+
+/**
+ * Hears `error` from its birth. Between the pool, which stops listening when it hands a client out, and its taker, who starts a moment
+ * later, nobody would: a connection that Postgres ends just then would end the whole process.
+ */
+class ListeningClient extends pg.Client {
+  constructor(config?: pg.ClientConfig) {
+    super(config);
+    this.on('error', () => {}); // the statement under way, or the next one, fails with it
+  }
 }

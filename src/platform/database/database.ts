@@ -9,6 +9,8 @@ export class Database implements Sql {
     const runner = this.dataSource.createQueryRunner();
     try {
       return await runStatement<Row>(runner, text, values);
+    } catch (error) {
+      throw runner.isReleased ? new ConnectionLost(error) : error;
     } finally {
       await runner.release();
     }
@@ -23,6 +25,7 @@ export class Database implements Sql {
       await runner.commitTransaction();
       return result;
     } catch (error) {
+      if (runner.isReleased) throw new ConnectionLost(error);
       await rollBack(runner);
       throw error;
     } finally {
@@ -32,6 +35,17 @@ export class Database implements Sql {
 
   async close(): Promise<void> {
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
+  }
+}
+
+/** The connection died under a statement or between two. TypeORM then speaks of its released query runner, which tells nobody what to do. */
+export class ConnectionLost extends Error {
+  /** SQLSTATE connection_failure */
+  readonly code = '08006';
+
+  constructor(cause: unknown) {
+    super('The connection to Postgres was lost.', { cause });
+    this.name = 'ConnectionLost';
   }
 }
 

@@ -66,7 +66,8 @@ function brokenExchange(error: unknown, code: string, phase: ExchangePhase): Fai
   if (code.startsWith('HPE_') || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || isBadAnswer(error))
     return failure('after', 'protocol_error');
   const lost = code === 'UND_ERR_SOCKET' || code === 'UND_ERR_INFO' || /^E[A-Z]+$/.test(code);
-  return failure(phase, lost ? 'connection_reset' : 'internal_error');
+  // with the request out, whatever else undici stumbles over is what came back, a status of 000 for one
+  return failure(phase, lost ? 'connection_reset' : phase === 'after' ? 'protocol_error' : 'internal_error');
 }
 
 function isBadAnswer(error: unknown): boolean {

@@ -7,6 +7,5 @@ export const dtoPipe = new ValidationPipe({
   transform: true,
   whitelist: true,
   forbidNonWhitelisted: true,
-  stopAtFirstError: true,
   exceptionFactory: (errors) => invalid(errors.flatMap((error) => flatten(error))),
 });

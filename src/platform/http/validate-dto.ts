@@ -11,7 +11,7 @@ export function validateDto<T extends object>(dto: new () => T, plain: object): 
     Object.entries(plain).filter(([field]) => field in Object.prototype === is),
   );
   const value = Object.assign(new dto(), Object.fromEntries(plainly));
-  const errors = validateSync(value, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true, stopAtFirstError: true });
+  const errors = validateSync(value, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true });
   return { value, errors: [...strange.map(([field]) => ({ field, detail: UNKNOWN_FIELD })), ...errors.flatMap((error) => flatten(error))] };
 }
 
@@ -21,9 +21,9 @@ const UNKNOWN_FIELD = 'This field is not known here; leave it out.';
 export function flatten(error: ValidationError, parent = ''): FieldProblem[] {
   const field =
     parent === '' ? error.property : /^\d+$/.test(error.property) ? `${parent}[${error.property}]` : `${parent}.${error.property}`;
-  const own = Object.entries(error.constraints ?? {}).map(([rule, detail]) => ({
-    field,
-    detail: rule === 'whitelistValidation' ? UNKNOWN_FIELD : detail,
-  }));
+  const broken = Object.entries(error.constraints ?? {});
+  // one sentence per field, and of several that of the type: a text is not "greater than 5"
+  const [rule, detail] = broken.find(([name]) => name.startsWith('is')) ?? broken[0] ?? [];
+  const own = detail === undefined ? [] : [{ field, detail: rule === 'whitelistValidation' ? UNKNOWN_FIELD : detail }];
   return [...own, ...(error.children ?? []).flatMap((child) => flatten(child, field))];
 }

@@ -29,14 +29,19 @@ const REDELIVER = `
   RETURNING o.status`;
 
 async function whyNot(sql: Sql, outboxId: string): Promise<Redelivery> {
-  const { rows } = await sql.query<{ status: OutboxStatus; deleted: boolean }>(
-    `SELECT o.status, e.deleted_at IS NOT NULL OR e.id IS NULL AS deleted
-       FROM postback.webhook_outbox o LEFT JOIN postback.webhook_endpoints e ON e.id = o.endpoint_id WHERE o.id = $1`,
+  const { rows } = await sql.query<{ status: OutboxStatus; deleted: boolean; purged: boolean }>(
+    `SELECT o.status, e.deleted_at IS NOT NULL OR e.id IS NULL AS deleted, v.body IS NULL AS purged
+       FROM postback.webhook_outbox o
+       LEFT JOIN postback.webhook_endpoints e ON e.id = o.endpoint_id
+       LEFT JOIN postback.webhook_events v ON v.id = o.event_id
+      WHERE o.id = $1`,
     [outboxId],
   );
   const row = rows[0];
   if (row === undefined) return 'unknown';
   if (row.status === 'delivering') return 'in_flight';
   if (row.status === 'pending') return 'waiting_already';
-  return row.deleted ? 'endpoint_deleted' : 'body_purged';
+  if (row.deleted) return 'endpoint_deleted';
+  // neither: it was in flight when we asked and has come to rest since
+  return row.purged ? 'body_purged' : 'in_flight';
 }

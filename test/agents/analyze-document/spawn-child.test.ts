@@ -3,19 +3,20 @@ import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { spawnChild } from '../../../src/agents/analyze-document/child/spawn-child.js';
 import { defaultLimits } from '../../../src/agents/analyze-document/limits.js';
-
-const onLinux = process.platform === 'linux' ? it : it.skip;
+import { eventually } from '../../support/eventually.js';
 
 describe('the process that reads documents', () => {
   afterEach(() => {
     delete process.env.POSTBACK_MASTER_KEY;
   });
 
-  onLinux('gets nothing of our environment, so no secret can leak through a document', async () => {
+  it('gets nothing of our environment, so no secret can leak through a document', async () => {
+    if (process.platform !== 'linux') return; // there is no /proc to look into
     process.env.POSTBACK_MASTER_KEY = 'a secret';
     const child = spawnChild(defaultLimits);
     try {
-      const environment = await readFile(`/proc/${child.pid}/environ`, 'utf8');
+      // empty for an instant while one program makes room for the next
+      const environment = await eventually(async () => readFile(`/proc/${child.pid}/environ`, 'utf8'), 'the environment of the child');
       expect(environment.split('\0').filter(Boolean)).toEqual(['PATH=/usr/bin:/bin']);
     } finally {
       child.kill('SIGKILL');
