@@ -2,6 +2,7 @@ import { type Download, type Json, type RunContext, TaskFailed } from '../agents
 import type { Sql } from '../platform/database/sql.js';
 import { type DocumentDownloader } from '../platform/egress/document-downloader.js';
 import { DownloadError } from '../platform/egress/download.js';
+import { isDatabaseTrouble } from '../platform/http/database-trouble.js';
 import { newId } from '../platform/ids.js';
 import { jsonText } from '../platform/json-text.js';
 import type { ClaimedRun } from './claim-run.js';
@@ -20,17 +21,20 @@ export function createRunContext(run: ClaimedRun, { database, downloader, contro
 
   async function record(type: string, data: object, progress: object | null): Promise<void> {
     signal.throwIfAborted();
-    const { count } = await database.query(RECORD, [
-      run.taskId,
-      run.runToken,
-      newId(),
-      type,
-      jsonText(data),
-      progress && jsonText(progress),
-    ]);
-    if (count > 0) return;
+    const values = [run.taskId, run.runToken, newId(), type, jsonText(data), progress && jsonText(progress)];
+    if (await stillOurs(values)) return;
     controller.abort(new RunLost());
     signal.throwIfAborted();
+  }
+
+  /** A report that the database cannot take right now is dropped: an outage must not cost the agent its run. The end of the run is fenced as well. */
+  async function stillOurs(values: unknown[]): Promise<boolean> {
+    try {
+      return (await database.query(RECORD, values)).count > 0;
+    } catch (error) {
+      if (isDatabaseTrouble(error)) return true;
+      throw error;
+    }
   }
 
   return {
