@@ -15,6 +15,9 @@ const scenarios: Record<string, () => Promise<{ run(options: Options): Promise<R
 const USAGE = `Usage: npm run bench -- <scenario> [--json] [--quick] [--rounds N] [--rows N] [--profile DIR] [--plans DIR]
 Scenarios: ${Object.keys(scenarios).join(', ')}, all`;
 
+/** Asked for in a way that cannot be understood. */
+class UsageError extends Error {}
+
 let interrupted = false;
 
 for (const [signal, code] of [
@@ -32,7 +35,8 @@ try {
   for (const name of named(scenario)) await measure(name, options);
 } catch (error) {
   // what breaks because it is being ended is no news
-  if (!interrupted) tell(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  if (!interrupted)
+    tell(error instanceof UsageError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error));
   process.exitCode = 1;
 } finally {
   await cleanUp();
@@ -41,7 +45,7 @@ try {
 function named(scenario: string | null): string[] {
   if (scenario === 'all') return Object.keys(scenarios);
   if (scenario !== null && Object.hasOwn(scenarios, scenario)) return [scenario];
-  throw new Error(`${scenario === null ? 'Name a scenario.' : `There is no scenario "${scenario}".`}\n${USAGE}`);
+  throw new UsageError(`${scenario === null ? 'Name a scenario.' : `There is no scenario "${scenario}".`}\n${USAGE}`);
 }
 
 /** A bar that is missed is a result, not an error: only what could not be measured ends with an exit code of 1. */
