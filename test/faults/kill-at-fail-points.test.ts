@@ -33,10 +33,10 @@ describe('a process killed at the worst moment', () => {
     await submit(doomed.url).catch(() => null); // some deaths come before the answer
     expect(await doomed.ended()).toBe('SIGKILL');
 
+    await expireLeases(database); // before the successor has any of its own
     const successor = await ServiceProcess.start(database);
     const answer = await submit(successor.url); // what a careful client does when it has no answer
     expect(answer.status).toBe(202);
-    await expireLeases(database);
     await eventually(() => allDelivered(database), 'the webhook to be delivered');
 
     const expected = EXPECTED[failPoint];
