@@ -268,6 +268,7 @@ describe('A receiver that speaks something else', () => {
     ['an unsolicited 101', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n'],
     ['two lengths that contradict each other', 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nhello'],
     ['garbage', '\0\0\0\0\r\n\r\n'],
+    ['a status of 000', 'HTTP/1.1 000 Nothing\r\ncontent-length: 0\r\n\r\n'],
   ])('sends %s', async (_name, bytes) => {
     const failure = await failureWith(answer(bytes));
     expect(failure).toMatchObject({ phase: 'after', code: 'protocol_error', timedOut: false });
