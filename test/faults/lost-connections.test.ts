@@ -27,7 +27,6 @@ describe('a service whose database connections are ended at any moment', () => {
       );
     }
     const answers = await Promise.all(submits);
-    expect(new Set(answers.map(({ status }) => status)).size).toBeGreaterThan(0);
     expect(answers.filter(({ status }) => status !== 202 && status !== 503)).toEqual([]);
     const accepted = answers.filter(({ status }) => status === 202).map(({ id }) => id);
     expect(accepted.length).toBeGreaterThan(0);
