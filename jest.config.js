@@ -6,6 +6,7 @@ export default {
   transform: { '^.+\\.ts$': '@swc/jest' },
   testEnvironment: 'node',
   testTimeout: 30_000,
+  maxWorkers: '100%', // the tests wait more than they compute
   forceExit: true, // a test that fails half-way leaves handles open; the run must end all the same
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
