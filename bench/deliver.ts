@@ -15,7 +15,7 @@ import { alternate } from './support/statistics.js';
 /** One origin each: fifty endpoints of one tenant at one origin would meet the cap of that origin (50 at once), not the engine. */
 const ENDPOINTS = 50;
 /** Send slots of one dispatcher by default; the bare loop gets as many. */
-const CONCURRENCY = 128;
+const CONCURRENCY = 256;
 
 /** How fast one dispatcher empties the outbox, against a bare loop that signs and sends the same bodies and keeps nothing. */
 export async function run(options: Options): Promise<Report> {

@@ -15,7 +15,7 @@ import { alternate, quantile } from './support/statistics.js';
 const ENDPOINTS = 50;
 const LIVE_ROWS = 4_000;
 /** As one dispatcher asks by default. */
-const LIMITS = { freeSlots: 128, freeSlowSlots: 64, perTurn: 10, endpointMaxInFlight: 10, originMaxInFlight: 50 };
+const LIMITS = { freeSlots: 200, freeSlowSlots: 128, perTurn: 10, endpointMaxInFlight: 10, originMaxInFlight: 50 };
 
 /** What a claim costs beside millions of delivered rows, against the same claim in an outbox without a past: in shared buffers, exactly. */
 export async function run(options: Options): Promise<Report> {
@@ -38,7 +38,7 @@ export async function run(options: Options): Promise<Report> {
   }
   const summary = compare('history', 'shared buffers per claim', pairs, { atMost: 1.3 });
   const p95 = { withHistory: round(quantile(times.full.slice(1), 0.95)), without: round(quantile(times.empty.slice(1), 0.95)) };
-  const what = `A look and a claim of up to 128 rows from ${ENDPOINTS} endpoints, beside ${rows} delivered rows. Time of both, p95: ${p95.withHistory} ms, without history ${p95.without} ms.`;
+  const what = `A look and a claim of up to 200 rows from ${ENDPOINTS} endpoints, beside ${rows} delivered rows. Time of both, p95: ${p95.withHistory} ms, without history ${p95.without} ms.`;
   const names = { ours: 'buffers', baseline: 'without history' };
   return {
     summary: { ...summary, details: { deliveredRows: rows, p95Ms: p95 } },

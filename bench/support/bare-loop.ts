@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { Pool } from 'undici';
 import { version } from '../../src/platform/version.js';
-import { signatures } from '../../src/webhooks/delivery/sign.js';
+import { type SigningKey, signatures, signingKey } from '../../src/webhooks/delivery/sign.js';
 import { answerQuestions } from './helper.js';
 
 export type BareQuestions = typeof questions;
@@ -39,14 +39,14 @@ const questions = {
   async send({ secret, concurrency }: { secret: string; concurrency: number }): Promise<number> {
     const startedAt = performance.now();
     const line = webhooks.values();
-    await Promise.all(Array.from({ length: concurrency }, () => sendFrom(line, secret)));
+    await Promise.all(Array.from({ length: concurrency }, () => sendFrom(line, signingKey(secret))));
     return (performance.now() - startedAt) / 1_000;
   },
 };
 
-async function sendFrom(line: Iterable<Webhook>, secret: string): Promise<void> {
+async function sendFrom(line: Iterable<Webhook>, key: SigningKey): Promise<void> {
   for (const { pool, path, id, event_id, body } of line) {
-    const signed = signatures(secret, { id: event_id, timestampSeconds: Math.floor(Date.now() / 1_000), body });
+    const signed = signatures([key], { id: event_id, timestampSeconds: Math.floor(Date.now() / 1_000), body });
     const headers = { ...fixedHeaders, ...signed, 'webhook-attempt': '1', 'webhook-delivery-id': id };
     const answer = await pool.request({ path, method: 'POST', headers, body });
     await answer.body.text();
@@ -57,7 +57,7 @@ async function sendFrom(line: Iterable<Webhook>, secret: string): Promise<void> 
 const fixedHeaders = { 'content-type': 'application/json', 'user-agent': `Postback/${version}` };
 
 function poolOf(origin: string): Pool {
-  const pool = pools.get(origin) ?? new Pool(origin, { connections: 128, allowH2: false });
+  const pool = pools.get(origin) ?? new Pool(origin, { connections: 256, allowH2: false });
   pools.set(origin, pool);
   return pool;
 }

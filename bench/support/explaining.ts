@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type pg from 'pg';
 import type { Database } from '../../src/platform/database/database.js';
-import type { Result, Tx } from '../../src/platform/database/sql.js';
+import type { PipelinedTx, Prepared, Result, Tx } from '../../src/platform/database/sql.js';
 
 /** One statement as Postgres ran it. */
 export interface Explained {
@@ -27,14 +27,14 @@ export class ExplainingDatabase {
     return this as unknown as Database;
   }
 
-  async query<Row>(text: string, values: unknown[] = []): Promise<Result<Row>> {
-    return this.transaction((tx) => tx.query<Row>(text, values));
+  async query<Row>(statement: string | Prepared, values: unknown[] = []): Promise<Result<Row>> {
+    return this.transaction((tx) => tx.query<Row>(statement, values));
   }
 
   async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     await this.client.query('BEGIN');
     try {
-      const result = await work({ transaction: true, query: (text, values = []) => this.run(text, values) });
+      const result = await work({ transaction: true, query: (statement, values = []) => this.run(statement, values) });
       await this.client.query('COMMIT');
       return result;
     } catch (error) {
@@ -43,7 +43,22 @@ export class ExplainingDatabase {
     }
   }
 
-  private async run<Row>(text: string, values: unknown[]): Promise<Result<Row>> {
+  /** Each statement is explained, then run, before the next one is: nothing is pipelined here. */
+  async pipelined<T>(work: (tx: PipelinedTx) => Promise<T>): Promise<T> {
+    let before: Promise<unknown> = Promise.resolve();
+    const inTurn = <Row>(tx: Tx, statement: string | Prepared, values?: unknown[]) => {
+      const answer = before.then(() => tx.query<Row>(statement, values));
+      before = answer;
+      return answer;
+    };
+    return this.transaction((tx) => {
+      const query: Tx['query'] = (statement, values) => inTurn(tx, statement, values);
+      return work({ transaction: true, query, last: query });
+    });
+  }
+
+  private async run<Row>(statement: string | Prepared, values: unknown[]): Promise<Result<Row>> {
+    const text = typeof statement === 'string' ? statement : statement.text;
     await this.client.query('SAVEPOINT explain');
     const { rows: plans } = await this.client.query<{ 'QUERY PLAN': [Plan] }>(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`, values);
     await this.client.query('ROLLBACK TO SAVEPOINT explain');

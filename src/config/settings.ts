@@ -226,7 +226,7 @@ export const settings = {
       about: 'How long a webhook waits for a blocked endpoint before it is dead (`held_too_long`).',
     }),
     concurrency: integer('POSTBACK_DISPATCHER_CONCURRENCY', {
-      default: 128,
+      default: 256,
       min: 1,
       max: 10_000,
       unit: 'requests',

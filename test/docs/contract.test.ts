@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TASK_STAGES } from '../../src/tasks/states.js';
 import { ATTEMPT_OUTCOMES } from '../../src/webhooks/delivery/outcome.js';
 import { defaultRetryPolicy, describeSchedule } from '../../src/webhooks/delivery/retry-schedule.js';
-import { signatures } from '../../src/webhooks/delivery/sign.js';
+import { signatures, signingKey } from '../../src/webhooks/delivery/sign.js';
 import { DEAD_REASONS, OUTBOX_STATUSES } from '../../src/webhooks/outbox/states.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { call, startService } from '../support/service.js';
@@ -67,7 +67,7 @@ describe('the examples of docs/contract.md', () => {
   it('show a webhook with the signatures that belong to it', () => {
     const { headers, body } = examples.find(({ marker }) => marker === 'webhook')!;
     const signed = { id: headers['webhook-id']!, timestampSeconds: Number(headers['webhook-timestamp']), body: JSON.stringify(body) };
-    expect(headers).toMatchObject(signatures('my-client-super-secret-key', signed));
+    expect(headers).toMatchObject(signatures([signingKey('my-client-super-secret-key')], signed));
     const simple = createHmac('sha256', 'my-client-super-secret-key').update(JSON.stringify(body)).digest('hex');
     expect(headers['x-webhook-signature']).toBe(simple);
   });

@@ -36,6 +36,7 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
       query_timeout: statementTimeoutMs === 0 ? 0 : statementTimeoutMs + 5_000,
       idle_in_transaction_session_timeout: 30_000,
       keepAlive: true,
+      pipeline: true, // see Database.pipelined
     },
   });
 }

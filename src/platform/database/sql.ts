@@ -4,9 +4,18 @@ export interface Result<Row> {
   count: number;
 }
 
+/**
+ * A statement that every connection parses and plans once, and then knows by its name: for the few that run hundreds of times a
+ * second. The name is used for one text only. Its plan is made without a look at the values, so write it to have one good plan.
+ */
+export interface Prepared {
+  readonly name: string;
+  readonly text: string;
+}
+
 /** Something that runs one SQL statement; `$1, $2 ...` take their values from the array. */
 export interface Sql {
-  query<Row = Record<string, unknown>>(text: string, values?: unknown[]): Promise<Result<Row>>;
+  query<Row = Record<string, unknown>>(statement: string | Prepared, values?: unknown[]): Promise<Result<Row>>;
 }
 
 /**
@@ -15,4 +24,10 @@ export interface Sql {
  */
 export interface Tx extends Sql {
   readonly transaction: true;
+}
+
+/** A transaction whose statements go out one behind the other, without a wait for the answers in between. */
+export interface PipelinedTx extends Tx {
+  /** The last statement: COMMIT goes out right behind it. */
+  last<Row = Record<string, unknown>>(statement: string | Prepared, values?: unknown[]): Promise<Result<Row>>;
 }

@@ -1,16 +1,20 @@
-import { type Logger, pino } from 'pino';
+import { type Logger, type LoggerOptions, pino } from 'pino';
 
 export type { Logger };
 
 /** One JSON line per unit of work on stdout. */
 export function createLogger(level: string): Logger {
-  return pino({
+  return pino(options(level), pino.destination({ sync: false })); // whole batches of lines go out at once; it is flushed at exit
+}
+
+function options(level: string): LoggerOptions {
+  return {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     serializers: { err: describeError },
-  });
+  };
 }
 
 /** What a log may show of an error. Not its other properties: drivers hang whole connections on theirs, with keys and statements. */

@@ -1,6 +1,6 @@
 import type { Database } from '../../platform/database/database.js';
-import type { Tx } from '../../platform/database/sql.js';
-import { lockAndCount } from './count-in-flight.js';
+import type { Prepared, Tx } from '../../platform/database/sql.js';
+import { lockAndCount, type SendSettings } from './count-in-flight.js';
 import { type EndpointQuota, type QuotaLimits, shareOut } from './share-out.js';
 
 /** A row under our lease, with all that sending it takes. */
@@ -25,8 +25,8 @@ export interface Delivery {
   thinBody: string | null;
   /** The thin body is the one to send. */
   thin: boolean;
-  /** Those that sign, newest first; none when its row is missing. */
-  secrets: { id: string; sealed: Buffer | null }[];
+  /** Those that sign, newest first. */
+  secretIds: string[];
   /** The endpoint's own request headers. */
   headers: Record<string, string> | null;
   /** The endpoint's own time-out and schedule; null: those of the service. */
@@ -57,42 +57,42 @@ export const MAX_LOST_STREAK = 5;
  * is claiming from at this moment are passed over: counting and taking must not be torn apart.
  */
 export async function claimDue(database: Database, endpointIds: readonly string[], limits: QuotaLimits, lease: Lease): Promise<Claimed> {
-  return database.transaction(async (tx) => {
-    const quotas = shareOut(await lockAndCount(tx, endpointIds), limits);
+  return database.pipelined(async (tx) => {
+    const endpoints = await lockAndCount(tx, endpointIds);
+    const quotas = shareOut(endpoints, limits);
     const open = quotas.filter(({ quota }) => quota > 0);
     if (open.length === 0) return { deliveries: [], quotas };
-    const deliveries = await takeRows(tx, open, lease);
-    await countAgainstRates(tx, open, deliveries);
-    return { deliveries, quotas };
+    const limited = open.filter(({ limitedRate }) => limitedRate);
+    const values = claimValues(open, lease);
+    const { rows } = await (limited.length === 0 ? tx.last<ClaimedRow>(CLAIM, values) : tx.query<ClaimedRow>(CLAIM, values));
+    if (limited.length > 0) await countAgainstRates(tx, limited, rows);
+    return { deliveries: complete(rows, endpoints, lease), quotas };
   });
 }
 
-async function takeRows(tx: Tx, quotas: readonly EndpointQuota[], lease: Lease): Promise<Delivery[]> {
-  const { rows } = await tx.query<ClaimedRow>(CLAIM, [
-    quotas.map(({ id }) => id),
-    quotas.map(({ quota }) => quota),
-    lease.token,
-    lease.ms,
-    lease.claimedBy,
-    MAX_LOST_STREAK - 1,
-  ]);
-  return rows.map(toDelivery);
+function claimValues(quotas: readonly EndpointQuota[], lease: Lease): unknown[] {
+  return [quotas.map(({ id }) => id), quotas.map(({ quota }) => quota), lease.token, lease.ms, lease.claimedBy, MAX_LOST_STREAK - 1];
 }
 
-interface ClaimedRow extends Omit<Delivery, 'secrets'> {
-  secretId: string | null;
-  sealed: Buffer | null;
-  previousSecretId: string | null;
-  previousSealed: Buffer | null;
+/** A row as it stands in the outbox, with its event; the rest comes from its endpoint. */
+interface ClaimedRow extends Omit<Delivery, 'leaseToken' | 'secretIds' | keyof SendSettings> {
+  /** The secret it was submitted with. */
+  secretId: string;
 }
 
-function toDelivery({ secretId, sealed, previousSecretId, previousSealed, ...delivery }: ClaimedRow): Delivery {
-  const secrets = secretId === null ? [] : [{ id: secretId, sealed }];
-  if (previousSecretId !== null) secrets.push({ id: previousSecretId, sealed: previousSealed });
-  return { ...delivery, secrets };
+/** What rows of one endpoint share is read once for all of them, not joined to each. */
+function complete(rows: readonly ClaimedRow[], endpoints: readonly ({ id: string } & SendSettings)[], lease: Lease): Delivery[] {
+  const settings = new Map(endpoints.map((endpoint) => [endpoint.id, endpoint]));
+  return rows.map(({ secretId, ...row }) => {
+    const { headers, timeoutMs, retry, secretId: current, previousSecretId } = settings.get(row.endpointId)!;
+    const secretIds = previousSecretId === null ? [current ?? secretId] : [current ?? secretId, previousSecretId];
+    return { ...row, leaseToken: lease.token, headers, timeoutMs, retry, secretIds };
+  });
 }
 
-const CLAIM = `
+const CLAIM: Prepared = {
+  name: 'delivery.claim',
+  text: `
   WITH due AS MATERIALIZED (
     SELECT o.*
       FROM unnest($1::uuid[], $2::integer[]) AS q (endpoint_id, quota)
@@ -121,25 +121,19 @@ const CLAIM = `
            lease_token = $3, claimed_by = $5, claimed_at = now(), next_attempt_at = now() + $4 * interval '1 ms'
            -- by place: joined by id, the planner has been seen to read the whole index instead
      WHERE o.ctid = ANY (ARRAY(SELECT ctid FROM due))
-    RETURNING o.*
+    RETURNING o.id, o.event_id, o.endpoint_id, o.tenant, o.task_id, o.url, o.attempts, o.next_trigger, o.attempts_charged, o.max_attempts,
+              o.uncharged_streak, o.delivered_at, o.thin, o.secret_id
   )
-  SELECT c.id, c.event_id AS "eventId", c.endpoint_id AS "endpointId", c.tenant, c.task_id AS "taskId", c.url, c.lease_token AS "leaseToken",
+  SELECT c.id, c.event_id AS "eventId", c.endpoint_id AS "endpointId", c.tenant, c.task_id AS "taskId", c.url,
          c.attempts AS attempt, c.next_trigger AS trigger, c.attempts_charged AS "attemptsCharged", c.max_attempts AS "maxAttempts", c.uncharged_streak AS "unchargedStreak",
-         c.delivered_at IS NOT NULL AS "everDelivered", v.body, v.thin_body AS "thinBody", c.thin, v.traceparent,
-         e.headers, e.timeout_ms AS "timeoutMs", e.retry,
-         s.id AS "secretId", s.sealed, previous.id AS "previousSecretId", previous.sealed AS "previousSealed"
+         c.delivered_at IS NOT NULL AS "everDelivered", v.body, v.thin_body AS "thinBody", c.thin, v.traceparent, c.secret_id AS "secretId"
     FROM claimed c
-    LEFT JOIN postback.webhook_endpoints e ON e.id = c.endpoint_id
-    LEFT JOIN postback.webhook_events v ON v.id = c.event_id
-    -- a registered endpoint signs with the secret it has now, and during a rotation with the former one as well
-    LEFT JOIN postback.webhook_secrets s ON s.id = CASE e.kind WHEN 'registered' THEN e.secret_id ELSE c.secret_id END
-    LEFT JOIN postback.webhook_secrets previous ON previous.id = e.previous_secret_id AND e.previous_secret_expires_at > now()`;
+    LEFT JOIN postback.webhook_events v ON v.id = c.event_id`,
+};
 
 /** What was taken counts against the endpoint's rate from now on. */
-async function countAgainstRates(tx: Tx, quotas: readonly EndpointQuota[], deliveries: readonly Delivery[]): Promise<void> {
-  const limited = quotas.filter(({ limitedRate }) => limitedRate);
-  if (limited.length === 0) return;
-  const taken = Map.groupBy(deliveries, ({ endpointId }) => endpointId);
+async function countAgainstRates(tx: Tx, limited: readonly EndpointQuota[], claimed: readonly ClaimedRow[]): Promise<void> {
+  const taken = Map.groupBy(claimed, ({ endpointId }) => endpointId);
   await tx.query(
     `UPDATE postback.webhook_endpoints e
         SET rate_next_at = greatest(e.rate_next_at, now()) + n.taken / e.rate_per_second * interval '1 second'

@@ -1,4 +1,4 @@
-import type { Tx } from '../../platform/database/sql.js';
+import type { Prepared, Tx } from '../../platform/database/sql.js';
 
 /** What decides how much an endpoint may be sent right now. */
 export interface EndpointLoad {
@@ -25,35 +25,49 @@ export interface EndpointLoad {
   latencyMs: number | null;
 }
 
+/** What an endpoint says about how it is sent to. */
+export interface SendSettings {
+  /** The endpoint's own request headers. */
+  headers: Record<string, string> | null;
+  /** The endpoint's own time-out and schedule; null: those of the service. */
+  timeoutMs: number | null;
+  retry: object | null;
+  /** A registered endpoint signs with the secret it has now, and during a rotation with the former one as well. Null: each row has its own. */
+  secretId: string | null;
+  previousSecretId: string | null;
+}
+
 /**
  * Locks the (tenant, origin) pairs of these endpoints until the transaction ends, and counts what is on its way to them.
  * Pairs that are locked already are left out with all their endpoints. Two statements, because only the second one's
- * snapshot is sure to see what the former holder of a lock has committed.
+ * snapshot is sure to see what the former holder of a lock has committed; the first leaves a note for it, so that they go out together.
  *
  * The commit of a claim does not wait for the disk: should Postgres crash before it is there, the row is due again and the fence keeps
  * the finish of its lost attempt out. That is one more send after a crash, which the guarantees allow.
  */
-export async function lockAndCount(tx: Tx, endpointIds: readonly string[]): Promise<EndpointLoad[]> {
-  const { rows: locked } = await tx.query<{ tenant: string; origin: string }>(
-    `SELECT tenant, origin, set_config('synchronous_commit', 'off', true)
-       FROM (SELECT DISTINCT tenant, origin FROM postback.webhook_endpoints WHERE id = ANY ($1)) pairs
-      WHERE pg_try_advisory_xact_lock(hashtextextended('postback claim ' || tenant || ' ' || origin, 0))`,
-    [endpointIds],
-  );
-  if (locked.length === 0) return [];
-  const { rows } = await tx.query<EndpointLoad>(COUNT, [
-    endpointIds,
-    locked.map(({ tenant }) => tenant),
-    locked.map(({ origin }) => origin),
-    BURST_SECONDS,
+export async function lockAndCount(tx: Tx, endpointIds: readonly string[]): Promise<(EndpointLoad & SendSettings)[]> {
+  const [, { rows }] = await Promise.all([
+    tx.query(LOCK, [endpointIds]),
+    tx.query<EndpointLoad & SendSettings>(COUNT, [endpointIds, BURST_SECONDS]),
   ]);
   return rows;
 }
 
+const LOCK: Prepared = {
+  name: 'delivery.lock-origins',
+  text: `
+  SELECT set_config('synchronous_commit', 'off', true),
+         set_config('postback.locked_origins', coalesce(json_agg(pairs), '[]')::text, true)
+    FROM (SELECT DISTINCT tenant, origin FROM postback.webhook_endpoints WHERE id = ANY ($1::uuid[])) pairs
+   WHERE pg_try_advisory_xact_lock(hashtextextended('postback claim ' || tenant || ' ' || origin, 0))`,
+};
+
 /** An endpoint with a rate may get this much of it at once after a pause. */
 const BURST_SECONDS = 1;
 
-const COUNT = `
+const COUNT: Prepared = {
+  name: 'delivery.count-in-flight',
+  text: `
   WITH flying AS MATERIALIZED (
     -- all that is on its way anywhere: a few hundred rows at most, bounded by the dispatchers' slots
     SELECT o.endpoint_id, e.tenant, e.origin, count(*) AS n
@@ -69,11 +83,15 @@ const COUNT = `
          coalesce((SELECT sum(f.n) FROM flying f WHERE f.tenant = e.tenant AND f.origin = e.origin), 0)::int AS "originInFlight",
          e.max_in_flight AS "maxInFlight",
          CASE WHEN e.rate_per_second IS NOT NULL THEN
-           floor(greatest(e.rate_per_second * $4, 1) - e.rate_per_second * extract(epoch FROM greatest(e.rate_next_at, now()) - now()))::int
+           floor(greatest(e.rate_per_second * $2, 1) - e.rate_per_second * extract(epoch FROM greatest(e.rate_next_at, now()) - now()))::int
          END AS "rateAllows",
          coalesce(ceil(1000 / e.rate_per_second), 0)::int AS "rateForMs",
-         e.latency_ms AS "latencyMs"
+         e.latency_ms AS "latencyMs",
+         e.headers, e.timeout_ms AS "timeoutMs", e.retry,
+         CASE WHEN e.kind = 'registered' THEN e.secret_id END AS "secretId",
+         CASE WHEN e.previous_secret_expires_at > now() THEN e.previous_secret_id END AS "previousSecretId"
     FROM unnest($1::uuid[]) WITH ORDINALITY AS asked (id, turn)
     JOIN postback.webhook_endpoints e ON e.id = asked.id
-    JOIN unnest($2::text[], $3::text[]) AS locked (tenant, origin) ON locked.tenant = e.tenant AND locked.origin = e.origin
-   ORDER BY asked.turn`;
+    JOIN json_to_recordset(current_setting('postback.locked_origins')::json) AS locked (tenant text, origin text) ON locked.tenant = e.tenant AND locked.origin = e.origin
+   ORDER BY asked.turn`,
+};

@@ -26,6 +26,7 @@ import { readRetryPolicy } from './retry-policy.js';
 import { type Flight, SendSlots } from './send-slots.js';
 import { type Attempt, sendWebhook } from './send-webhook.js';
 import type { EndpointQuota } from './share-out.js';
+import { type Signer, SigningKeys } from './signing-keys.js';
 
 /** What a lease must still last beyond the exchange's own deadline: the finish has to be written, too. */
 const FINISH_RESERVE_MS = 2_000;
@@ -50,6 +51,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   private readonly loop: PollingLoop;
   private readonly finishes: FinishBatcher;
   private readonly slots: SendSlots;
+  private readonly keys: SigningKeys;
   private position = START;
   private somethingIsDue = true;
   private nextProbeAt = 0;
@@ -64,9 +66,10 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly client: WebhookClient,
     private readonly clock: Clock,
     private readonly database: Database,
-    private readonly keyring: Keyring,
+    keyring: Keyring,
     private readonly wakeUps: WakeUps,
   ) {
+    this.keys = new SigningKeys(database, keyring);
     this.slots = new SendSlots(config.delivery.concurrency, () => clock.monotonic());
     this.loop = new PollingLoop({
       name: 'dispatcher',
@@ -100,8 +103,12 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     this.claimedAt = leaseStart;
     const claimed = await this.claim(asked, slots, slowSlots);
     const quotas = new Map(claimed.quotas.map((quota) => [quota.id, quota]));
-    for (const delivery of claimed.deliveries)
-      this.start(delivery, quotas.get(delivery.endpointId)!, leaseStart + this.config.delivery.leaseMs);
+    const signerOf = await this.keys.of(claimed.deliveries);
+    const leaseEnd = leaseStart + this.config.delivery.leaseMs;
+    for (const delivery of claimed.deliveries) {
+      const signers = delivery.secretIds.map((id) => signerOf(delivery.tenant, id));
+      this.start(delivery, signers, quotas.get(delivery.endpointId)!, leaseEnd);
+    }
     this.arrangeNextTurns(asked, claimed, quotas);
     return claimed.deliveries.length > 0 ? 'more' : 'idle';
   }
@@ -197,9 +204,9 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     ).unref(); // the probe finds it as well
   }
 
-  private start(delivery: Delivery, { slow, originKey }: EndpointQuota, leaseEnd: number): void {
+  private start(delivery: Delivery, signers: readonly Signer[], { slow, originKey }: EndpointQuota, leaseEnd: number): void {
     const flight = this.slots.begin(slow);
-    const work = this.deliver(delivery, leaseEnd, () => this.freeSlot(flight))
+    const work = this.deliver(delivery, signers, leaseEnd, () => this.freeSlot(flight))
       .catch((error) =>
         this.logger.error(
           { event: 'delivery.failed', outbox_id: delivery.id, err: error },
@@ -220,8 +227,8 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     if (this.ready.any(1)) this.loop.wake();
   }
 
-  private async deliver(delivery: Delivery, leaseEnd: number, sent: () => void): Promise<void> {
-    const attempt = await this.attempt(delivery, leaseEnd);
+  private async deliver(delivery: Delivery, signers: readonly Signer[], leaseEnd: number, sent: () => void): Promise<void> {
+    const attempt = await this.attempt(delivery, signers, leaseEnd);
     sent(); // the slot is for sending; writing it down happens beside
     failPoint('delivery.after-send');
     const next = planNext(
@@ -234,15 +241,15 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     if (next.status === 'pending') this.lookAfter(next.delayMs);
   }
 
-  private async attempt(delivery: Delivery, leaseEnd: number): Promise<Attempt> {
+  private async attempt(delivery: Delivery, signers: readonly Signer[], leaseEnd: number): Promise<Attempt> {
     const { leaseMs } = this.config.delivery;
     // an endpoint's own time-out may be older than a lease that has since been made shorter
     const timeoutMs = Math.min(delivery.timeoutMs ?? this.config.delivery.timeoutMs, leaseMs - 2 * FINISH_RESERVE_MS);
     if (leaseEnd - this.clock.monotonic() < timeoutMs + FINISH_RESERVE_MS) {
       return { verdict: released('Too little of the lease was left to send it safely.'), durationMs: 0, excerpt: null };
     }
-    const parts = { keyring: this.keyring, client: this.client, timeoutMs, signal: this.shutdown.signal, nowMs: () => this.clock.now() };
-    return sendWebhook(parts, delivery);
+    const parts = { client: this.client, timeoutMs, signal: this.shutdown.signal, nowMs: () => this.clock.now() };
+    return sendWebhook(parts, { ...delivery, signers });
   }
 
   private async write(batch: readonly Finish[]): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Sql } from '../../platform/database/sql.js';
+import type { Prepared, Sql } from '../../platform/database/sql.js';
 
 /** Where the last look ended. */
 export interface LookPosition {
@@ -53,7 +53,9 @@ interface Found {
   due: string[] | null;
 }
 
-const FIND = `
+const FIND: Prepared = {
+  name: 'delivery.find',
+  text: `
   WITH RECURSIVE walk AS MATERIALIZED (
     SELECT endpoint_id, next_attempt_at FROM postback.webhook_outbox
      WHERE status IN ('pending', 'delivering')
@@ -85,4 +87,5 @@ const FIND = `
          (SELECT next_attempt_at::text FROM walk ORDER BY next_attempt_at DESC, endpoint_id DESC LIMIT 1) AS "walkedTime",
          (SELECT endpoint_id FROM walk ORDER BY next_attempt_at DESC, endpoint_id DESC LIMIT 1) AS "walkedEndpoint",
          (SELECT array_agg(endpoint_id ORDER BY n) FROM probed) AS probed,
-         (SELECT array_agg(endpoint_id) FILTER (WHERE due) FROM probed) AS due`;
+         (SELECT array_agg(endpoint_id) FILTER (WHERE due) FROM probed) AS due`,
+};

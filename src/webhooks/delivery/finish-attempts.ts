@@ -2,7 +2,7 @@ import { deadLetterAlerts } from '../../alerts/dead-letter.js';
 import { raiseAlerts } from '../../alerts/raise.js';
 import type { AlertSink } from '../../alerts/sink.js';
 import type { Database } from '../../platform/database/database.js';
-import type { Tx } from '../../platform/database/sql.js';
+import type { Prepared, Tx } from '../../platform/database/sql.js';
 import { failPoint } from '../../platform/lifecycle/fail-point.js';
 import type { BreakerPolicy } from './breaker.js';
 import type { Delivery } from './claim-due.js';
@@ -49,9 +49,8 @@ export async function finishAttempts(
   nowMs: number,
 ): Promise<{ rows: FinishedRow[]; alerted: boolean }> {
   const sorted = [...finishes].sort((a, b) => (a.delivery.id < b.delivery.id ? -1 : 1));
-  const finished = await database.transaction(async (tx) => {
-    await lockEndpoints(tx, sorted);
-    const rows = await finishRows(tx, sorted);
+  const finished = await database.pipelined(async (tx) => {
+    const [, { rows }] = await Promise.all([lockEndpoints(tx, sorted), tx.query<FinishedRow>(FINISH, columns(sorted))]);
     const written = new Set(rows.map((row) => row.id));
     const ours = sorted.filter(({ delivery }) => written.has(delivery.id));
     const alerts = [
@@ -68,17 +67,17 @@ export async function finishAttempts(
 
 /** Lock order everywhere: endpoints by id, then outbox rows by id. */
 async function lockEndpoints(tx: Tx, finishes: readonly Finish[]): Promise<void> {
-  await tx.query('SELECT id FROM postback.webhook_endpoints WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE', [
-    [...new Set(finishes.map(({ delivery }) => delivery.endpointId))],
-  ]);
+  await tx.query(LOCK_ENDPOINTS, [[...new Set(finishes.map(({ delivery }) => delivery.endpointId))]]);
 }
 
-async function finishRows(tx: Tx, finishes: readonly Finish[]): Promise<FinishedRow[]> {
-  const { rows } = await tx.query<FinishedRow>(FINISH, columns(finishes));
-  return rows;
-}
+const LOCK_ENDPOINTS: Prepared = {
+  name: 'delivery.lock-endpoints',
+  text: 'SELECT id FROM postback.webhook_endpoints WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE',
+};
 
-const FINISH = `
+const FINISH: Prepared = {
+  name: 'delivery.finish',
+  text: `
   WITH n AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::integer[], $5::bigint[], $6::text[], $7::smallint[], $8::text[],
                          $9::boolean[], $10::integer[], $11::text[], $12::text[], $13::text[], $14::integer[], $15::boolean[], $16::text[])
@@ -93,14 +92,18 @@ const FINISH = `
            delivered_at = CASE WHEN n.outcome = 'delivered' THEN coalesce(o.delivered_at, now()) ELSE o.delivered_at END
       FROM n
      WHERE o.id = n.id AND o.lease_token = n.lease_token -- the fence
-    RETURNING o.*
+    RETURNING o.id, o.status, o.dead_reason, o.endpoint_id, o.tenant, o.task_id, o.url, o.attempts, o.claimed_at, o.claimed_by,
+              o.last_status_code, o.last_error,
+              -- what is known of the attempt goes along: to join it again would need a plan that depends on how many rows there are
+              n.trigger, n.duration_ms, n.outcome, n.charged, n.status_code, n.error_code, n.error, n.excerpt
   ), attempt AS (
     INSERT INTO postback.webhook_attempts (outbox_id, attempt, trigger, started_at, duration_ms, outcome, charged, status_code,
                                            error_code, error, response_excerpt, claimed_by)
-    SELECT f.id, f.attempts, n.trigger, f.claimed_at, n.duration_ms, n.outcome, n.charged, n.status_code, n.error_code, n.error, n.excerpt, f.claimed_by
-      FROM finished f JOIN n USING (id)
+    SELECT id, attempts, trigger, claimed_at, duration_ms, outcome, charged, status_code, error_code, error, excerpt, claimed_by
+      FROM finished
   )
-  SELECT id, status, dead_reason, endpoint_id, tenant, task_id, url, attempts, last_status_code, last_error FROM finished`;
+  SELECT id, status, dead_reason, endpoint_id, tenant, task_id, url, attempts, last_status_code, last_error FROM finished`,
+};
 
 function columns(finishes: readonly Finish[]): unknown[] {
   const column = <T>(value: (finish: Finish) => T) => finishes.map(value);

@@ -1,23 +1,20 @@
 import type { Exchange, WebhookRequest } from '../../platform/egress/exchange.js';
-import { UnsealError } from '../../platform/secrets/envelope.js';
-import type { Keyring } from '../../platform/secrets/keyring.js';
 import { version } from '../../platform/version.js';
 import type { Delivery } from './claim-due.js';
 import { judge, undeliverable, type Verdict } from './outcome.js';
-import { signatures } from './sign.js';
+import { type SigningKey, signatures } from './sign.js';
+import type { Signer } from './signing-keys.js';
 
 /** What sending takes: a claimed row has all of it, and so has a test event, which is no row. */
 export interface Message
-  extends Pick<
-    Delivery,
-    'eventId' | 'tenant' | 'url' | 'attempt' | 'body' | 'thinBody' | 'thin' | 'secrets' | 'headers' | 'timeoutMs' | 'traceparent'
-  > {
+  extends Pick<Delivery, 'eventId' | 'url' | 'attempt' | 'body' | 'thinBody' | 'thin' | 'headers' | 'timeoutMs' | 'traceparent'> {
+  /** Newest first. */
+  signers: readonly Signer[];
   /** The outbox row; null when there is none. */
   id: string | null;
 }
 
 export interface SendParts {
-  keyring: Keyring;
   client: { send(request: WebhookRequest): Promise<Exchange> };
   /** For endpoints without a time-out of their own. */
   timeoutMs: number;
@@ -47,12 +44,12 @@ export async function sendWebhook(parts: SendParts, message: Message): Promise<A
   };
 }
 
-function prepare({ keyring, timeoutMs, signal, nowMs }: SendParts, message: Message): WebhookRequest | Verdict {
+function prepare({ timeoutMs, signal, nowMs }: SendParts, message: Message): WebhookRequest | Verdict {
   const body = message.thin ? (message.thinBody ?? message.body) : message.body;
   if (body === null) return undeliverable('body_purged', 'The body of this event was purged.');
-  const secrets = openSecrets(keyring, message);
-  if (!Array.isArray(secrets)) return secrets;
-  const signed = signatures(secrets, { id: message.eventId, timestampSeconds: Math.floor(nowMs() / 1000), body });
+  const keys = signingKeys(message.signers);
+  if (!Array.isArray(keys)) return keys;
+  const signed = signatures(keys, { id: message.eventId, timestampSeconds: Math.floor(nowMs() / 1000), body });
   // ours come last: whatever an endpoint's own headers say, they cannot stand in for what we vouch for
   const headers = { ...message.headers, ...fixedHeaders, ...signed, ...ownHeaders(message) };
   return { url: message.url, headers, body, deadlineMs: message.timeoutMs ?? timeoutMs, signal };
@@ -62,22 +59,11 @@ function prepare({ keyring, timeoutMs, signal, nowMs }: SendParts, message: Mess
  * Newest first. The newest must open. One before it, which signs along during a rotation, is left out when it does not: the
  * receivers that have switched already are served all the same.
  */
-function openSecrets(keyring: Keyring, { tenant, secrets: [newest, ...older] }: Message): string[] | Verdict {
-  if (newest === undefined || newest.sealed === null)
+function signingKeys([newest, ...older]: readonly Signer[]): SigningKey[] | Verdict {
+  if (newest === undefined || newest === 'missing')
     return undeliverable('secret_missing', 'The signing secret of this webhook is missing.');
-  const secret = tryOpen(keyring, tenant, newest);
-  if (secret === null) return undeliverable('secret_unreadable', 'The signing secret of this webhook cannot be decrypted.');
-  return [secret, ...older.map((each) => tryOpen(keyring, tenant, each)).filter((each) => each !== null)];
-}
-
-function tryOpen(keyring: Keyring, tenant: string, { id, sealed }: Delivery['secrets'][number]): string | null {
-  if (sealed === null) return null;
-  try {
-    return keyring.open('webhook_secrets', tenant, id, sealed);
-  } catch (error) {
-    if (error instanceof UnsealError) return null;
-    throw error;
-  }
+  if (newest === 'unreadable') return undeliverable('secret_unreadable', 'The signing secret of this webhook cannot be decrypted.');
+  return [newest, ...older.filter((signer) => typeof signer !== 'string')];
 }
 
 const fixedHeaders = { 'content-type': 'application/json', 'user-agent': `Postback/${version}` };

@@ -1,5 +1,21 @@
-import { createHmac, createSecretKey } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { encodedKey } from '../secret-format.js';
+
+/** A secret as both schemes use it. As KeyObjects: Node takes several times as long to accept a string or a Buffer as a key. */
+export interface SigningKey {
+  simple: KeyObject;
+  standard: KeyObject;
+}
+
+/**
+ * Simple: the UTF-8 bytes of the whole secret, a `whsec_` prefix included. Standard Webhooks: the decoded bytes of a `whsec_`
+ * secret, else its UTF-8 bytes.
+ */
+export function signingKey(secret: string): SigningKey {
+  const encoded = encodedKey(secret);
+  const simple = createSecretKey(secret, 'utf8');
+  return { simple, standard: encoded === null ? simple : createSecretKey(encoded) };
+}
 
 /** What is signed: exactly the bytes that are sent. */
 export interface Signed {
@@ -20,31 +36,26 @@ export interface SignatureHeaders {
 /**
  * The signature headers of one attempt, in both schemes, with what they sign.
  *
- * Simple: hex HMAC-SHA256 of the body, keyed by the UTF-8 bytes of the whole secret, a `whsec_` prefix included.
- * Standard Webhooks 1.0 (standardwebhooks.com): `v1,` and base64 HMAC-SHA256 of `id.timestamp.body`, keyed by the decoded
- * bytes of a `whsec_` secret, else by its UTF-8 bytes; during a rotation one per secret, separated by spaces.
+ * Simple: hex HMAC-SHA256 of the body. Standard Webhooks 1.0 (standardwebhooks.com): `v1,` and base64 HMAC-SHA256 of
+ * `id.timestamp.body`; during a rotation one per key, separated by spaces.
  *
- * @param secrets one, or the newest first; the simple scheme has room for the newest only
+ * @param keys the newest first; the simple scheme has room for the newest only
  */
-export function signatures(secrets: string | readonly string[], signed: Signed): SignatureHeaders {
-  const all = typeof secrets === 'string' ? [secrets] : secrets;
-  const newest = all[0];
+export function signatures(keys: readonly SigningKey[], signed: Signed): SignatureHeaders {
+  const newest = keys[0];
   if (newest === undefined) throw new RangeError('A webhook is signed with at least one secret.');
   return {
-    'x-webhook-signature': simpleSignature(newest, signed.body),
+    'x-webhook-signature': simpleSignature(newest.simple, signed.body),
     'webhook-id': signed.id,
     'webhook-timestamp': String(signed.timestampSeconds),
-    'webhook-signature': all.map((secret) => standardSignature(secret, signed)).join(' '),
+    'webhook-signature': keys.map(({ standard }) => standardSignature(standard, signed)).join(' '),
   };
 }
 
-function simpleSignature(secret: string, body: Buffer | string): string {
-  return createHmac('sha256', createSecretKey(secret, 'utf8')).update(body).digest('hex');
+function simpleSignature(key: KeyObject, body: Buffer | string): string {
+  return createHmac('sha256', key).update(body).digest('hex');
 }
 
-function standardSignature(secret: string, { id, timestampSeconds, body }: Signed): string {
-  const encoded = encodedKey(secret);
-  // as a KeyObject: Node takes several times as long to accept a Buffer as a key
-  const key = encoded === null ? createSecretKey(secret, 'utf8') : createSecretKey(encoded);
+function standardSignature(key: KeyObject, { id, timestampSeconds, body }: Signed): string {
   return `v1,${createHmac('sha256', key).update(`${id}.${timestampSeconds}.`).update(body).digest('base64')}`;
 }

@@ -1,5 +1,5 @@
 import type { NewAlert } from '../../alerts/raise.js';
-import type { Tx } from '../../platform/database/sql.js';
+import type { Prepared, Tx } from '../../platform/database/sql.js';
 import { type AlertedEndpoint, type BreakerPolicy, breakerOpenAlert, endpointDisabledAlert } from './breaker.js';
 import type { Finish } from './finish-attempts.js';
 import { parseRetryAfter } from './retry-after.js';
@@ -58,7 +58,9 @@ function findingsOf(endpointId: string, group: readonly Finish[], nowMs: number)
   };
 }
 
-const UPDATE_HEALTH = `
+const UPDATE_HEALTH: Prepared = {
+  name: 'delivery.update-health',
+  text: `
   WITH n AS (
     SELECT f.*, e.tenant, e.kind, e.state, e.breaker AS was,
            CASE WHEN f.delivered > 0 THEN 0 ELSE e.consecutive_failures + f.failed END AS failures,
@@ -98,4 +100,5 @@ const UPDATE_HEALTH = `
          slow_until = CASE WHEN d.slow_down_ms > 0 THEN now() + d.slow_down_ms * interval '1 ms' ELSE e.slow_until END
     FROM decided d
    WHERE e.id = d.id
-  RETURNING e.id, e.tenant, e.origin, e.consecutive_failures AS failures, d.was = 'closed' AND e.breaker = 'open' AS opened, d.disable AS disabled`;
+  RETURNING e.id, e.tenant, e.origin, e.consecutive_failures AS failures, d.was = 'closed' AND e.breaker = 'open' AS opened, d.disable AS disabled`,
+};

@@ -95,13 +95,12 @@ export class EndpointActionsController {
   async test(@Param('id') id: string, @Caller() { tenant }: Principal): Promise<EndpointTestView> {
     const { delivery } = this.config;
     const parts = {
-      keyring: this.keyring,
       client: this.client,
       timeoutMs: delivery.timeoutMs,
       signal: AbortSignal.timeout(delivery.leaseMs),
       nowMs: () => this.clock.now(),
     };
-    const { eventId, verdict, durationMs, excerpt } = await testEndpoint(parts, await this.find(tenant, id));
+    const { eventId, verdict, durationMs, excerpt } = await testEndpoint(parts, this.keyring, await this.find(tenant, id));
     return {
       event_id: eventId,
       delivered: verdict.outcome === 'delivered',

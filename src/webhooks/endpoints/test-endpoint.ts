@@ -1,6 +1,8 @@
 import { newId } from '../../platform/ids.js';
 import { jsonText } from '../../platform/json-text.js';
+import type { Keyring } from '../../platform/secrets/keyring.js';
 import { type Attempt, type SendParts, sendWebhook } from '../delivery/send-webhook.js';
+import { openSigner, type Signer } from '../delivery/signing-keys.js';
 import { TEST_EVENT_TYPE } from './event-types.js';
 import type { EndpointRow } from './find-endpoints.js';
 
@@ -8,18 +10,17 @@ import type { EndpointRow } from './find-endpoints.js';
  * Sends a test event the way webhooks are sent: same client, signatures, headers and time-out. Nothing of it is stored, it
  * counts for no health, and it goes to a paused or disabled endpoint too, which is when one wants to know.
  */
-export async function testEndpoint(parts: SendParts, endpoint: EndpointRow): Promise<Attempt & { eventId: string }> {
+export async function testEndpoint(parts: SendParts, keyring: Keyring, endpoint: EndpointRow): Promise<Attempt & { eventId: string }> {
   const eventId = newId();
   const attempt = await sendWebhook(parts, {
     id: null,
     eventId,
-    tenant: endpoint.tenant,
     url: endpoint.url,
     attempt: 1,
     body: testBody(eventId, endpoint.id, new Date(parts.nowMs())),
     thinBody: null,
     thin: false,
-    secrets: signers(endpoint),
+    signers: signers(keyring, endpoint),
     headers: endpoint.headers,
     timeoutMs: endpoint.timeout_ms,
     traceparent: null,
@@ -31,7 +32,8 @@ function testBody(eventId: string, endpointId: string, at: Date): string {
   return jsonText({ type: TEST_EVENT_TYPE, event_id: eventId, endpoint_id: endpointId, timestamp: at.toISOString() });
 }
 
-function signers(endpoint: EndpointRow) {
-  const { secret_id, sealed, previous_secret_id, previous_sealed } = endpoint;
-  return [{ id: secret_id, sealed }, ...(previous_secret_id === null ? [] : [{ id: previous_secret_id, sealed: previous_sealed }])];
+function signers(keyring: Keyring, endpoint: EndpointRow): Signer[] {
+  const { tenant, secret_id, sealed, previous_secret_id, previous_sealed } = endpoint;
+  const newest = openSigner(keyring, tenant, secret_id, sealed);
+  return previous_secret_id === null ? [newest] : [newest, openSigner(keyring, tenant, previous_secret_id, previous_sealed)];
 }
