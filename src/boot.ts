@@ -6,8 +6,9 @@ import { Database } from './platform/database/database.js';
 import { migrate } from './platform/database/migrate.js';
 import { armFailPoint } from './platform/lifecycle/fail-point.js';
 import type { Logger } from './platform/logging/logger.js';
-import { masterKeys } from './platform/secrets/envelope.js';
+import { Keyring } from './platform/secrets/keyring.js';
 import { startDatabase } from './start-database.js';
+import { assertSecretsOpen } from './webhooks/endpoints/assert-secrets-open.js';
 
 /** A service that runs. */
 export interface Running {
@@ -26,8 +27,9 @@ export async function boot(config: Config, logger: Logger, tell: (line: string) 
   let app: NestFastifyApplication | null = null;
   try {
     await migrate(database.url);
-    const service = await createApp({ config, logger, databaseUrl: database.url, masterKeys: masterKeys(database.masterKey) });
+    const service = await createApp({ config, logger, databaseUrl: database.url, masterKeys: database.masterKeys });
     app = service;
+    await assertSecretsOpen(service.get(Database), service.get(Keyring));
     await bootstrapKeys(service.get(Database), config, tell);
     const url = config.roles.includes('api') ? await listen(service, config) : await init(service);
     return { app: service, url, databaseUrl: database.url, stop: () => service.close().finally(() => database.stop()) };

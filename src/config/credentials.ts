@@ -15,6 +15,20 @@ export function masterKey(value: string): Buffer {
   return bytes;
 }
 
+export function masterKeys(value: string): readonly Buffer[] {
+  return value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+    .map((item) => {
+      try {
+        return masterKey(item);
+      } catch {
+        throw new Error('has an item that is not the base64 of 32 bytes');
+      }
+    });
+}
+
 /** Loose on purpose: only the mail server knows. */
 export function mailAddress(value: string): void {
   if (!/^[^\s@]+@[^\s@]+$/.test(value)) throw new Error(`has "${value}", which is not a mail address`);

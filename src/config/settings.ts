@@ -1,4 +1,4 @@
-import { bearerToken, mailAddress, masterKey, visible } from './credentials.js';
+import { bearerToken, mailAddress, masterKey, masterKeys, visible } from './credentials.js';
 import { boolean, choice, choices, cidrs, decimal, integer, list, type Setting, secret, text, url } from './setting.js';
 
 const SECOND = 1_000;
@@ -108,6 +108,11 @@ export const settings = {
       accepts: 'the base64 of 32 random bytes, as made by `openssl rand -base64 32`',
       parse: masterKey,
       about: 'Encrypts the webhook secrets in the database; with the embedded Postgres it is generated into the data directory.',
+    }),
+    otherMasters: secret('POSTBACK_MASTER_KEY_OTHERS', {
+      accepts: 'master keys like `POSTBACK_MASTER_KEY`, separated by commas',
+      parse: masterKeys,
+      about: 'Further master keys that open what they sealed, such as the former one until `npm run rotate-master-key` is done.',
     }),
   },
   egress: {

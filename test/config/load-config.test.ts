@@ -108,6 +108,7 @@ describe('loadConfig', () => {
     ['POSTBACK_BOOTSTRAP_API_KEY', 'two words'],
     ['POSTBACK_MASTER_KEY', 'c2hvcnQ='],
     ['POSTBACK_MASTER_KEY', `${MASTER_KEY}!`],
+    ['POSTBACK_MASTER_KEY_OTHERS', `${MASTER_KEY},c2hvcnQ=`],
     ['POSTBACK_ALERT_EMAIL_TO', 'nobody'],
   ])('refuses %s=%s with one sentence that names it', (name, value) => {
     const problems = problemsOf({ POSTBACK_SMTP_URL: 'smtp://mail.example.com', [name]: value });

@@ -11,6 +11,7 @@ import { allSettings } from '../../src/config/settings.js';
 const secrets = {
   DATABASE_URL: 'postgres://somebody:Zq1database@db.example.com/Zq1db',
   POSTBACK_MASTER_KEY: `Zq2master${'A'.repeat(34)}=`,
+  POSTBACK_MASTER_KEY_OTHERS: `Zq11former${'A'.repeat(33)}=`,
   POSTBACK_BOOTSTRAP_API_KEY: 'Zq3api-key',
   POSTBACK_BOOTSTRAP_ADMIN_KEY: 'Zq4admin-key',
   POSTBACK_METRICS_TOKEN: 'Zq5metrics',

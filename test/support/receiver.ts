@@ -29,15 +29,21 @@ export class Receiver {
   /** @param script answers in turn; the last one goes on for ever */
   private constructor(private script: Answer[]) {}
 
-  static async start(...script: Answer[]): Promise<Receiver> {
+  static start(...script: Answer[]): Promise<Receiver> {
+    return Receiver.at('127.0.0.1', ...script);
+  }
+
+  /** On another address of this machine. */
+  static async at(host: string, ...script: Answer[]): Promise<Receiver> {
     const receiver = new Receiver(script);
-    await new Promise<void>((resolve) => receiver.server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => receiver.server.listen(0, host, resolve));
     listening.add(receiver);
     return receiver;
   }
 
   url(path = '/hook'): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}${path}`;
+    const { address, port } = this.server.address() as AddressInfo;
+    return `http://${address}:${port}${path}`;
   }
 
   /** From now on. */

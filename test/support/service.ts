@@ -54,6 +54,9 @@ afterEach(() => {
 
 /** The built service as a process of its own, to be killed. */
 export class ServiceProcess {
+  /** All that it wrote so far, logs and sentences alike. */
+  output = '';
+
   private constructor(
     readonly child: ChildProcess,
     readonly url: string,
@@ -66,17 +69,18 @@ export class ServiceProcess {
     const child = spawn(process.execPath, [packageRoot('dist/src/main.js')], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     living.add(child);
     child.once('exit', () => living.delete(child));
-    let told = '';
-    child.stderr!.on('data', (chunk) => {
-      told += chunk;
-    });
+    const service = new ServiceProcess(child, `http://127.0.0.1:${port}`);
+    for (const stream of [child.stdout!, child.stderr!])
+      stream.on('data', (chunk) => {
+        service.output += chunk;
+      });
     const ready = (async () => {
       for await (const line of createInterface({ input: child.stdout! })) if (line.includes('"service.ready"')) return;
-      throw new Error(`The service ended before it was ready:\n${told}`);
+      throw new Error(`The service ended before it was ready:\n${service.output}`);
     })();
     await ready;
     child.stdout!.resume();
-    return new ServiceProcess(child, `http://127.0.0.1:${port}`);
+    return service;
   }
 
   /** Resolves with the signal or exit code the process ended with. */

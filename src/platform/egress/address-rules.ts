@@ -57,7 +57,12 @@ export function sameAddress(a: string, b: string): boolean {
 function isPublic(bytes: readonly number[]): boolean {
   const within = (range: Cidr) => contains(range, bytes);
   if (bytes.length === 4) return !specialIPv4.some(within);
-  return globalUnicast.some(within) && !specialIPv6.some(within);
+  return globalUnicast.some(within) && !specialIPv6.some(within) && !isIsatap(bytes);
+}
+
+/** RFC 5214, section 6.1: an interface id of 0:5efe or 200:5efe carries an IPv4 address behind whatever prefix. */
+function isIsatap(bytes: readonly number[]): boolean {
+  return (bytes[8]! & 0xfd) === 0 && bytes[9] === 0 && bytes[10] === 0x5e && bytes[11] === 0xfe;
 }
 
 function mappedIPv4(bytes: readonly number[]): number[] | null {

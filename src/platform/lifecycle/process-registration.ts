@@ -3,6 +3,7 @@ import { SchedulerRegistry } from '@nestjs/schedule';
 import type { Config } from '../../config/config.js';
 import { Database } from '../database/database.js';
 import type { Logger } from '../logging/logger.js';
+import { Keyring } from '../secrets/keyring.js';
 import { CONFIG, LOGGER, PROCESS_ID } from '../tokens.js';
 import { version } from '../version.js';
 import { everyMs } from './periodic.js';
@@ -20,6 +21,7 @@ export class ProcessRegistration implements OnModuleInit {
     @Inject(PROCESS_ID) private readonly id: string,
     private readonly database: Database,
     private readonly scheduler: SchedulerRegistry,
+    private readonly keyring: Keyring,
   ) {
     this.beats = new PollingLoop({
       name: 'heartbeat',
@@ -43,7 +45,7 @@ export class ProcessRegistration implements OnModuleInit {
   }
 
   private async beat(): Promise<'idle'> {
-    await heartbeat(this.database, { id: this.id, roles: this.config.roles, version });
+    await heartbeat(this.database, { id: this.id, roles: this.config.roles, version, masterKeyIds: this.keyring.masterKeyIds });
     return 'idle';
   }
 }

@@ -5,14 +5,16 @@ export interface ProcessInfo {
   id: string;
   roles: readonly string[];
   version: string;
+  /** Of the master keys it knows. */
+  masterKeyIds: readonly string[];
 }
 
 /** Says that this process lives. Makes its row anew if somebody took the process for dead and swept it away. */
-export async function heartbeat(sql: Sql, { id, roles, version }: ProcessInfo): Promise<void> {
+export async function heartbeat(sql: Sql, { id, roles, version, masterKeyIds }: ProcessInfo): Promise<void> {
   await sql.query(
-    `INSERT INTO postback.processes (id, roles, version, host, pid) VALUES ($1, $2, $3, $4, $5)
+    `INSERT INTO postback.processes (id, roles, version, host, pid, master_key_ids) VALUES ($1, $2, $3, $4, $5, $6)
      ON CONFLICT (id) DO UPDATE SET heartbeat_at = now()`,
-    [id, roles, version, hostname(), process.pid],
+    [id, roles, version, hostname(), process.pid, masterKeyIds],
   );
 }
 

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 
-/** The master keys a process knows: new secrets are sealed under the current one, old ones open under theirs. */
+/** The master keys a process knows. What was sealed under any of them opens; `currentId` names the one to seal under. */
 export interface MasterKeys {
   readonly currentId: string;
   /** 32 bytes each, by `masterKeyId`. KeyObjects, because Node takes several times as long to accept a Buffer as a key. */

@@ -34,17 +34,23 @@ export interface Attempt {
 
 /** Signs the stored text and sends it once. A row that cannot be sent by anybody is told apart from a receiver that failed. */
 export async function sendWebhook(parts: SendParts, message: Message): Promise<Attempt> {
-  const request = prepare(parts, message);
-  if ('outcome' in request) return { verdict: request, durationMs: 0, excerpt: null };
-  const exchange = await parts.client.send(request);
+  const prepared = prepare(parts, message);
+  if ('outcome' in prepared) return { verdict: prepared, durationMs: 0, excerpt: null };
+  const exchange = await parts.client.send(prepared.request);
   return {
     verdict: judge(exchange, { thinAvailable: !message.thin && message.thinBody !== null }),
     durationMs: Math.round(exchange.durationMs),
-    excerpt: exchange.kind === 'response' && exchange.excerpt !== '' ? exchange.excerpt : null,
+    excerpt: exchange.kind === 'response' && exchange.excerpt !== '' ? mask(exchange.excerpt, confidential(prepared.keys, message)) : null,
   };
 }
 
-function prepare({ timeoutMs, signal, nowMs }: SendParts, message: Message): WebhookRequest | Verdict {
+interface Prepared {
+  request: WebhookRequest;
+  /** What it was signed with. */
+  keys: readonly SigningKey[];
+}
+
+function prepare({ timeoutMs, signal, nowMs }: SendParts, message: Message): Prepared | Verdict {
   const body = message.thin ? (message.thinBody ?? message.body) : message.body;
   if (body === null) return undeliverable('body_purged', 'The body of this event was purged.');
   const keys = signingKeys(message.signers);
@@ -52,7 +58,19 @@ function prepare({ timeoutMs, signal, nowMs }: SendParts, message: Message): Web
   const signed = signatures(keys, { id: message.eventId, timestampSeconds: Math.floor(nowMs() / 1000), body });
   // ours come last: whatever an endpoint's own headers say, they cannot stand in for what we vouch for
   const headers = { ...message.headers, ...fixedHeaders, ...signed, ...ownHeaders(message) };
-  return { url: message.url, headers, body, deadlineMs: message.timeoutMs ?? timeoutMs, signal };
+  const request = { url: message.url, headers, body, deadlineMs: message.timeoutMs ?? timeoutMs, signal };
+  return { request, keys };
+}
+
+/** What of the request may be shown to nobody. */
+function confidential(keys: readonly SigningKey[], { headers }: Message): string[] {
+  return [...keys.map(({ simple }) => simple.export().toString('utf8')), ...Object.values(headers ?? {})];
+}
+
+/** Error pages like to print the request they are about, and excerpts are shown in delivery logs. */
+function mask(excerpt: string, confidential: readonly string[]): string {
+  // shorter ones would take ordinary words with them
+  return confidential.filter((value) => value.length >= 8).reduce((text, value) => text.replaceAll(value, '***'), excerpt);
 }
 
 /**

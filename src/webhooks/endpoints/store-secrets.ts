@@ -34,6 +34,7 @@ async function select(tx: Tx, secrets: readonly Marked[]): Promise<Map<string, s
 
 /** Sorted, so that two groups that meet at the same unique keys wait for one another instead of deadlocking. */
 async function insert(tx: Tx, keyring: Keyring, secrets: readonly Marked[]): Promise<void> {
+  const sealer = await keyring.sealer(tx);
   const sorted = [...secrets].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)).map((each) => ({ ...each, id: newId() }));
   await tx.query(
     `INSERT INTO postback.webhook_secrets (id, tenant, fingerprint, sealed, master_key_id)
@@ -43,8 +44,8 @@ async function insert(tx: Tx, keyring: Keyring, secrets: readonly Marked[]): Pro
       sorted.map((s) => s.id),
       sorted.map((s) => s.tenant),
       sorted.map((s) => s.fingerprint),
-      sorted.map((s) => keyring.seal('webhook_secrets', s.tenant, s.id, s.secret)),
-      keyring.masterKeyId,
+      sorted.map((s) => sealer.seal('webhook_secrets', s.tenant, s.id, s.secret)),
+      sealer.masterKeyId,
     ],
   );
 }

@@ -2,56 +2,18 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type AddressVerdict, judgeAddress, sameAddress } from '../../../src/platform/egress/address-rules.js';
 import { egressRules } from '../../../src/platform/egress/rules.js';
+import {
+  blockedIPv4,
+  blockedIPv6,
+  numberOfIPv4,
+  numberOfIPv6,
+  specialIPv6Prefixes,
+  textOfIPv4,
+  textOfIPv6,
+} from './support/special-ranges.js';
 
 const judge = (address: string, ...allowCidrs: string[]): AddressVerdict =>
   judgeAddress(address, egressRules({ allowCidrs, allowHttp: false }).allowCidrs);
-
-/** First and last address of each range that is not public, written out by hand so that the code's own list is not its judge. */
-const blockedIPv4 = [
-  ['0.0.0.0', '0.255.255.255'],
-  ['10.0.0.0', '10.255.255.255'],
-  ['100.64.0.0', '100.127.255.255'],
-  ['127.0.0.0', '127.255.255.255'],
-  ['168.63.129.16', '168.63.129.16'],
-  ['169.254.0.0', '169.254.255.255'],
-  ['172.16.0.0', '172.31.255.255'],
-  ['192.0.0.0', '192.0.0.255'],
-  ['192.0.2.0', '192.0.2.255'],
-  ['192.31.196.0', '192.31.196.255'],
-  ['192.52.193.0', '192.52.193.255'],
-  ['192.88.99.0', '192.88.99.255'],
-  ['192.168.0.0', '192.168.255.255'],
-  ['192.175.48.0', '192.175.48.255'],
-  ['198.18.0.0', '198.19.255.255'],
-  ['198.51.100.0', '198.51.100.255'],
-  ['203.0.113.0', '203.0.113.255'],
-  ['224.0.0.0', '255.255.255.255'],
-] as const;
-
-const blockedIPv6 = [
-  ['::', '1fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
-  ['2001::', '2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff'],
-  ['2001:db8::', '2001:db8:ffff:ffff:ffff:ffff:ffff:ffff'],
-  ['2002::', '2002:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
-  ['2620:4f:8000::', '2620:4f:8000:ffff:ffff:ffff:ffff:ffff'],
-  ['3fff::', '3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff'],
-  ['4000::', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
-] as const;
-
-const numberOfIPv4 = (address: string): bigint => address.split('.').reduce((sum, part) => sum * 256n + BigInt(part), 0n);
-const textOfIPv4 = (n: bigint): string => [24n, 16n, 8n, 0n].map((shift) => (n >> shift) & 255n).join('.');
-
-function numberOfIPv6(address: string): bigint {
-  const [head = '', tail] = address.split('::');
-  const left = head === '' ? [] : head.split(':');
-  const right = !tail ? [] : tail.split(':');
-  const zeros = tail === undefined ? [] : Array(8 - left.length - right.length).fill('0');
-  return [...left, ...zeros, ...right].reduce((sum, group) => sum * 65_536n + BigInt(`0x${group}`), 0n);
-}
-
-function textOfIPv6(n: bigint): string {
-  return Array.from({ length: 8 }, (_, i) => ((n >> BigInt(112 - 16 * i)) & 0xffffn).toString(16)).join(':');
-}
 
 const families = [
   { name: 'IPv4', ranges: blockedIPv4, bits: 32n, number: numberOfIPv4, text: textOfIPv4 },
@@ -97,6 +59,44 @@ describe('An IPv6 address with an IPv4 address inside', () => {
     '100::1',
   ])('%s is not public', (address) => {
     expect(judge(address)).toBe('blocked');
+  });
+});
+
+describe('A special prefix of IPv6', () => {
+  it.each(specialIPv6Prefixes)('%s is closed from its first to its last address', (prefix) => {
+    const [address = '', length] = prefix.split('/');
+    const first = numberOfIPv6(address);
+    const last = first + (1n << BigInt(128 - Number(length))) - 1n;
+    fc.assert(
+      fc.property(fc.bigInt({ min: first, max: last }), (n) => judge(textOfIPv6(n)) === 'blocked'),
+      { examples: [[first], [last]], numRuns: 50 },
+    );
+  });
+});
+
+describe('Any IPv4 address inside an IPv6 one', () => {
+  const forms: [name: string, carry: (v4: bigint) => bigint][] = [
+    ['IPv4-compatible', (v4) => v4],
+    ['IPv4-mapped', (v4) => numberOfIPv6('::ffff:0:0') | v4],
+    ['IPv4-translated', (v4) => numberOfIPv6('::ffff:0:0:0') | v4],
+    ['NAT64', (v4) => numberOfIPv6('64:ff9b::') | v4],
+    ["NAT64 of one's own", (v4) => numberOfIPv6('64:ff9b:1::') | v4],
+    ['6to4', (v4) => numberOfIPv6('2002::') | (v4 << 80n)],
+    ['Teredo', (v4) => numberOfIPv6('2001::') | (v4 ^ 0xffffffffn)],
+    ['ISATAP behind a public prefix', (v4) => numberOfIPv6('2a00:1450:4001:80b:0:5efe:0:0') | v4],
+    ['ISATAP with a public IPv4 address', (v4) => numberOfIPv6('2a00:1450:4001:80b:200:5efe:0:0') | v4],
+  ];
+
+  it.each(forms)('is not public as %s', (_, carry) => {
+    const first = numberOfIPv4('127.0.0.1');
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: 0xffffffffn }), (v4) => judge(textOfIPv6(carry(v4))) === 'blocked'),
+      { examples: [[first], [0n], [0xffffffffn]], numRuns: 50 },
+    );
+  });
+
+  it('is public where nothing says that it is one', () => {
+    expect(judge('2a00:1450:4001:80b::7f00:1')).toBe('public');
   });
 });
 

@@ -2,10 +2,12 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { dial } from '../../../src/platform/egress/dial.js';
 import { ResolveFailed } from '../../../src/platform/egress/errors.js';
 import type { Exchange } from '../../../src/platform/egress/exchange.js';
+import { DnsResolver } from '../../../src/platform/egress/resolver.js';
 import { type EgressOptions, egressRules } from '../../../src/platform/egress/rules.js';
 import { TenantPolicy } from '../../../src/platform/egress/tenant-policy.js';
 import { WebhookClient, type WebhookClientOptions } from '../../../src/platform/egress/webhook-client.js';
 import { FakeResolver } from './support/fake-resolver.js';
+import { NameServer } from './support/name-server.js';
 import { answer, ok, pem, RawReceiver } from './support/raw-receiver.js';
 
 const open: WebhookClient[] = [];
@@ -156,6 +158,41 @@ describe('Several addresses', () => {
   it('are given up when the signal says so', async () => {
     const reason = new Error('enough');
     await expect(dial(['127.0.0.1'], 1, AbortSignal.abort(reason))).rejects.toBe(reason);
+  });
+});
+
+describe('The peer of a connection', () => {
+  it('that is not the address which was vetted ends it, with nothing sent', async () => {
+    let heard = 0;
+    await using receiver = await RawReceiver.start((socket) =>
+      socket.on('data', () => {
+        heard += 1;
+      }),
+    );
+    // the one address whose connection leads to another: this machine itself
+    const vetted = new FakeResolver({ 'elsewhere.example': [['0.0.0.0']] });
+    const client = clientWith({ resolver: vetted, egress: { allowCidrs: ['0.0.0.0/32'] } });
+    expect(await post(client, `http://elsewhere.example:${receiver.port}/`)).toMatchObject({
+      phase: 'before',
+      code: 'blocked_target',
+      message: expect.stringContaining('another address than the one that was checked'),
+    });
+    await receiver.deserted();
+    expect(heard).toBe(0);
+  });
+});
+
+describe('A silent name server', () => {
+  it('holds up those who ask for its names, and nobody else', async () => {
+    await using receiver = await RawReceiver.start(answer(ok('')));
+    const silent = Array.from({ length: 30 }, (_, i) => `silent${i}.example`);
+    const zones = Object.fromEntries(silent.map((name) => [name, { A: 'silent', AAAA: 'silent' } as const]));
+    await using server = await NameServer.start({ ...zones, 'good.example': { A: ['127.0.0.1'] } });
+    const client = clientWith({ resolver: new DnsResolver({ servers: [server.address], timeoutMs: 1_000, secondFamilyMs: 50 }) });
+    const waiting = Promise.all(silent.map((name) => post(client, `http://${name}/`)));
+    const first = await Promise.race([waiting, post(client, `http://good.example:${receiver.port}/`)]);
+    expect(first).toMatchObject({ kind: 'response', status: 200 });
+    expect(new Set((await waiting).map((exchange) => exchange.kind === 'failure' && exchange.code))).toEqual(new Set(['dns_timeout']));
   });
 });
 

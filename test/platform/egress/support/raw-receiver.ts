@@ -17,7 +17,7 @@ export class RawReceiver implements AsyncDisposable {
   private constructor(private readonly server: Server) {}
 
   /** The script runs at each connection. With a certificate's name the connection is TLS. */
-  static async start(script: Script, certificate?: string): Promise<RawReceiver> {
+  static async start(script: Script, certificate?: string, host = '127.0.0.1'): Promise<RawReceiver> {
     const server = certificate ? createTlsServer({ key: pem('key'), cert: pem(certificate) }) : createServer();
     const receiver = new RawReceiver(server);
     server.on('connection', (socket: Socket) => receiver.count(socket));
@@ -25,7 +25,7 @@ export class RawReceiver implements AsyncDisposable {
       socket.on('error', () => {});
       script(socket, receiver);
     });
-    server.listen(0, '127.0.0.1');
+    server.listen(0, host);
     await once(server, 'listening');
     return receiver;
   }
@@ -35,7 +35,7 @@ export class RawReceiver implements AsyncDisposable {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}/hook`;
+    return `http://${(this.server.address() as AddressInfo).address}:${this.port}/hook`;
   }
 
   /** Nobody is connected any more. */
