@@ -1,5 +1,6 @@
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
+import type { Config } from '../config/config.js';
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database/database.js';
 import { newId } from '../platform/ids.js';
@@ -7,10 +8,12 @@ import { everyMs } from '../platform/lifecycle/periodic.js';
 import { PollingLoop } from '../platform/lifecycle/polling-loop.js';
 import { WakeUps } from '../platform/lifecycle/wake-ups.js';
 import type { Logger } from '../platform/logging/logger.js';
-import { LOGGER } from '../platform/tokens.js';
+import { CONFIG, LOGGER } from '../platform/tokens.js';
 import { type ClaimedNotice, claimNotices, finishNotice } from './claim-notices.js';
 import { resolveDeadLetters } from './resolve-dead-letters.js';
-import type { AlertSink } from './sink.js';
+import { runbookLink } from './runbook.js';
+import type { AlertSink, SinkAnswer } from './sink.js';
+import { tellSink } from './tell-sink.js';
 import { ALERT_SINKS } from './tokens.js';
 
 const BATCH = 20;
@@ -23,6 +26,7 @@ export class AlertSender implements OnApplicationBootstrap, BeforeApplicationShu
   private readonly loop: PollingLoop;
 
   constructor(
+    @Inject(CONFIG) private readonly config: Config,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(ALERT_SINKS) private readonly sinks: readonly AlertSink[],
     private readonly clock: Clock,
@@ -46,9 +50,10 @@ export class AlertSender implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   async runOnce(): Promise<'more' | 'idle'> {
-    const notices = await claimNotices(this.database, newId(), BATCH);
+    const names = this.sinks.map(({ name }) => name);
+    const notices = await claimNotices(this.database, newId(), names, BATCH);
     await Promise.all(notices.map((notice) => this.send(notice)));
-    return notices.length === BATCH ? 'more' : 'idle';
+    return notices.length > 0 ? 'more' : 'idle'; // the next one for the same sink may have waited for this one
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -60,7 +65,7 @@ export class AlertSender implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   private async send(claimed: ClaimedNotice): Promise<void> {
-    const error = await this.trySink(claimed);
+    const { error } = await this.tell(claimed);
     const retryInMs = error === null || claimed.attempts >= MAX_ATTEMPTS ? null : this.waitMs(claimed.attempts);
     await finishNotice(this.database, claimed, error, retryInMs);
     this.logger[error === null ? 'info' : 'warn'](
@@ -78,15 +83,9 @@ export class AlertSender implements OnApplicationBootstrap, BeforeApplicationShu
     if (retryInMs !== null && retryInMs < 5_000) setTimeout(() => this.loop.wake(), retryInMs + 1).unref();
   }
 
-  private async trySink({ sink, notice }: ClaimedNotice): Promise<string | null> {
-    try {
-      const target = this.sinks.find(({ name }) => name === sink);
-      if (target === undefined) return `The sink ${sink} is not configured here.`;
-      await target.send(notice);
-      return null;
-    } catch (error) {
-      return error instanceof Error ? error.message.slice(0, 500) : 'unknown error';
-    }
+  private tell({ sink, notice }: ClaimedNotice): Promise<SinkAnswer> {
+    const target = this.sinks.find(({ name }) => name === sink)!; // claimed by its name
+    return tellSink(target, { ...notice, runbook: runbookLink(this.config.alerts.runbookUrl, notice.kind) });
   }
 
   /** 1 s doubling to 15 minutes, plus up to a tenth by chance. */

@@ -1,12 +1,13 @@
 import type { Tx } from '../platform/database/sql.js';
 import { newId } from '../platform/ids.js';
 import { jsonText } from '../platform/json-text.js';
+import type { AlertKind } from './kinds.js';
 import { queueNotices } from './queue-notices.js';
 import type { AlertSink } from './sink.js';
 
 /** Something that needs a person. */
 export interface NewAlert {
-  kind: string;
+  kind: AlertKind;
   /** Names the thing that is wrong: while an alert with this key is open, raising it again counts and pages nobody anew. */
   dedupKey: string;
   severity: 'warning' | 'critical';

@@ -1,4 +1,4 @@
-import { bearerToken, mailAddress, masterKey, visible } from './credentials.js';
+import { bearerToken, mailAddress, masterKey, visible, webhookSecret } from './credentials.js';
 import { boolean, choice, choices, cidrs, decimal, integer, list, type Setting, secret, text, url } from './setting.js';
 
 const SECOND = 1_000;
@@ -346,6 +346,11 @@ export const settings = {
       parse: visible,
       about: 'The PagerDuty routing key for alerts.',
     }),
+    pagerdutyUrl: url('POSTBACK_ALERT_PAGERDUTY_URL', {
+      default: 'https://events.pagerduty.com/v2/enqueue',
+      schemes: ['http', 'https'],
+      about: 'Where PagerDuty takes events (Events API v2); for the EU region `https://events.eu.pagerduty.com/v2/enqueue`.',
+    }),
     emailTo: list('POSTBACK_ALERT_EMAIL_TO', {
       accepts: 'mail addresses, separated by commas',
       each: mailAddress,
@@ -360,13 +365,25 @@ export const settings = {
       default: null,
       schemes: ['smtp', 'smtps'],
       secret: true,
-      about: 'The mail server for alerts, with its user and password.',
+      about:
+        'The mail server for alerts, with its user and password. With these, `smtp://` wants STARTTLS, so that they never travel in the clear.',
     }),
     webhookUrl: url('POSTBACK_ALERT_WEBHOOK_URL', {
       default: null,
       schemes: ['http', 'https'],
       secret: true,
       about: 'An address that gets alerts as JSON.',
+    }),
+    webhookSecret: secret('POSTBACK_ALERT_WEBHOOK_SECRET', {
+      accepts: '`whsec_` and the base64 of 16 to 64 bytes, or any 8 to 256 bytes',
+      parse: webhookSecret,
+      about: 'Signs what `POSTBACK_ALERT_WEBHOOK_URL` gets (Standard Webhooks); unset: it is not signed.',
+    }),
+    runbookUrl: url('POSTBACK_ALERT_RUNBOOK_URL', {
+      default: null,
+      shown: 'the path `docs/running.md`',
+      schemes: ['http', 'https'],
+      about: 'Where you published `docs/running.md`; each alert links to its paragraph there.',
     }),
   },
   llm: {
