@@ -1,16 +1,13 @@
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { SchedulerRegistry } from '@nestjs/schedule';
 import type { Config } from '../config/config.js';
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database/database.js';
 import { newId } from '../platform/ids.js';
-import { everyMs } from '../platform/lifecycle/periodic.js';
 import { PollingLoop } from '../platform/lifecycle/polling-loop.js';
 import { WakeUps } from '../platform/lifecycle/wake-ups.js';
 import type { Logger } from '../platform/logging/logger.js';
 import { CONFIG, LOGGER } from '../platform/tokens.js';
 import { type ClaimedNotice, claimNotices, finishNotice } from './claim-notices.js';
-import { resolveDeadLetters } from './resolve-dead-letters.js';
 import { runbookLink } from './runbook.js';
 import type { AlertSink, SinkAnswer } from './sink.js';
 import { tellSink } from './tell-sink.js';
@@ -31,7 +28,6 @@ export class AlertSender implements OnApplicationBootstrap, BeforeApplicationShu
     @Inject(ALERT_SINKS) private readonly sinks: readonly AlertSink[],
     private readonly clock: Clock,
     private readonly database: Database,
-    private readonly scheduler: SchedulerRegistry,
     private readonly wakeUps: WakeUps,
   ) {
     this.loop = new PollingLoop({
@@ -43,7 +39,6 @@ export class AlertSender implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   onApplicationBootstrap(): void {
-    everyMs(this.scheduler, this.logger, 'resolve-dead-letters', 15_000, () => this.resolve());
     if (this.sinks.length === 0) return; // alerts are raised all the same, for the API and SQL
     this.wakeUps.on('alert-due', () => this.loop.wake());
     this.loop.start();
@@ -58,10 +53,6 @@ export class AlertSender implements OnApplicationBootstrap, BeforeApplicationShu
 
   async beforeApplicationShutdown(): Promise<void> {
     await this.loop.stop();
-  }
-
-  private async resolve(): Promise<void> {
-    if ((await resolveDeadLetters(this.database, this.sinks)) > 0) this.wakeUps.ring('alert-due');
   }
 
   private async send(claimed: ClaimedNotice): Promise<void> {

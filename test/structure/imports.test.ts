@@ -58,6 +58,7 @@ const PURE = [
   'execution/decide-run.ts',
   'execution/run-stop.ts',
   'alerts/dead-letter.ts',
+  'alerts/evaluate.ts',
   'alerts/runbook.ts',
   'alerts/sinks/headline.ts',
   'alerts/sinks/hide-secrets.ts',
