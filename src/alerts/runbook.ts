@@ -1,4 +1,4 @@
-import type { AlertKind } from './kinds.js';
+import type { AlertNotice } from './sink.js';
 
 /** Where it is written what to do about an alert. @param page where docs/running.md is published; null: its path in the repository */
-export const runbookLink = (page: string | null, kind: AlertKind): string => `${page ?? 'docs/running.md'}#${kind}`;
+export const runbookLink = (page: string | null, kind: AlertNotice['kind']): string => `${page ?? 'docs/running.md'}#${kind}`;

@@ -9,7 +9,7 @@ export interface AlertNotice {
   id: string;
   event: AlertEvent;
   alertId: string;
-  kind: AlertKind;
+  kind: AlertKind | 'test';
   severity: 'warning' | 'critical';
   title: string;
   detail: { [key: string]: string | number | null };

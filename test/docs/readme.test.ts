@@ -232,7 +232,7 @@ describe('README.md', () => {
     const { scripts } = JSON.parse(readFileSync(packageRoot('package.json'), 'utf8'));
     for (const [, script] of readme.matchAll(/`npm (?:run )?(dev|demo|start|test|config|migrate|check)`/g))
       expect(Object.keys(scripts)).toContain(script);
-    for (const page of ['README.md', 'docs/contract.md', 'docs/decisions/README.md']) {
+    for (const page of ['README.md', 'docs/contract.md', 'docs/running.md', 'docs/decisions/README.md']) {
       for (const [, target] of readDoc(page).matchAll(/\]\((?!https?:)([^)]+)\)/g)) {
         const [path = '', anchor] = target!.split('#');
         const file = path === '' ? page : join(dirname(page), path);
