@@ -3,6 +3,7 @@ import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { AdminModule } from './admin/admin.module.js';
 import { createAgents } from './agents/index.js';
 import { AgentRegistry } from './agents/registry.js';
+import { AlertsModule } from './alerts/alerts.module.js';
 import type { Config } from './config/config.js';
 import { ExecutionModule } from './execution/execution.module.js';
 import { HealthModule } from './health/health.module.js';
@@ -35,6 +36,7 @@ export class AppModule {
       imports: [
         PlatformModule.forRoot({ ...parts, taskTypes: agents.types }),
         AgentsModule.with(agents),
+        AlertsModule.forAll(),
         ...(api ? [TasksModule, EndpointsModule, AdminModule, HealthModule] : []),
         ExecutionModule.forRoles({ api: api === true, worker: worker === true }),
         ...(dispatcher ? [WebhooksModule.forDispatcher()] : []),

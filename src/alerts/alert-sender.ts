@@ -1,16 +1,16 @@
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { SchedulerRegistry } from '@nestjs/schedule';
+import type { Config } from '../config/config.js';
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database/database.js';
 import { newId } from '../platform/ids.js';
-import { everyMs } from '../platform/lifecycle/periodic.js';
 import { PollingLoop } from '../platform/lifecycle/polling-loop.js';
 import { WakeUps } from '../platform/lifecycle/wake-ups.js';
 import type { Logger } from '../platform/logging/logger.js';
-import { LOGGER } from '../platform/tokens.js';
+import { CONFIG, LOGGER } from '../platform/tokens.js';
 import { type ClaimedNotice, claimNotices, finishNotice } from './claim-notices.js';
-import { resolveDeadLetters } from './resolve-dead-letters.js';
-import type { AlertSink } from './sink.js';
+import { runbookLink } from './runbook.js';
+import type { AlertSink, SinkAnswer } from './sink.js';
+import { tellSink } from './tell-sink.js';
 import { ALERT_SINKS } from './tokens.js';
 
 const BATCH = 20;
@@ -23,11 +23,11 @@ export class AlertSender implements OnApplicationBootstrap, BeforeApplicationShu
   private readonly loop: PollingLoop;
 
   constructor(
+    @Inject(CONFIG) private readonly config: Config,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(ALERT_SINKS) private readonly sinks: readonly AlertSink[],
     private readonly clock: Clock,
     private readonly database: Database,
-    private readonly scheduler: SchedulerRegistry,
     private readonly wakeUps: WakeUps,
   ) {
     this.loop = new PollingLoop({
@@ -39,28 +39,24 @@ export class AlertSender implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   onApplicationBootstrap(): void {
-    everyMs(this.scheduler, this.logger, 'resolve-dead-letters', 15_000, () => this.resolve());
     if (this.sinks.length === 0) return; // alerts are raised all the same, for the API and SQL
     this.wakeUps.on('alert-due', () => this.loop.wake());
     this.loop.start();
   }
 
   async runOnce(): Promise<'more' | 'idle'> {
-    const notices = await claimNotices(this.database, newId(), BATCH);
+    const names = this.sinks.map(({ name }) => name);
+    const notices = await claimNotices(this.database, newId(), names, BATCH);
     await Promise.all(notices.map((notice) => this.send(notice)));
-    return notices.length === BATCH ? 'more' : 'idle';
+    return notices.length > 0 ? 'more' : 'idle'; // the next one for the same sink may have waited for this one
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     await this.loop.stop();
   }
 
-  private async resolve(): Promise<void> {
-    if ((await resolveDeadLetters(this.database, this.sinks)) > 0) this.wakeUps.ring('alert-due');
-  }
-
   private async send(claimed: ClaimedNotice): Promise<void> {
-    const error = await this.trySink(claimed);
+    const { error } = await this.tell(claimed);
     const retryInMs = error === null || claimed.attempts >= MAX_ATTEMPTS ? null : this.waitMs(claimed.attempts);
     await finishNotice(this.database, claimed, error, retryInMs);
     this.logger[error === null ? 'info' : 'warn'](
@@ -78,15 +74,9 @@ export class AlertSender implements OnApplicationBootstrap, BeforeApplicationShu
     if (retryInMs !== null && retryInMs < 5_000) setTimeout(() => this.loop.wake(), retryInMs + 1).unref();
   }
 
-  private async trySink({ sink, notice }: ClaimedNotice): Promise<string | null> {
-    try {
-      const target = this.sinks.find(({ name }) => name === sink);
-      if (target === undefined) return `The sink ${sink} is not configured here.`;
-      await target.send(notice);
-      return null;
-    } catch (error) {
-      return error instanceof Error ? error.message.slice(0, 500) : 'unknown error';
-    }
+  private tell({ sink, notice }: ClaimedNotice): Promise<SinkAnswer> {
+    const target = this.sinks.find(({ name }) => name === sink)!; // claimed by its name
+    return tellSink(target, { ...notice, runbook: runbookLink(this.config.alerts.runbookUrl, notice.kind) });
   }
 
   /** 1 s doubling to 15 minutes, plus up to a tenth by chance. */

@@ -1,3 +1,4 @@
+import { hostOf } from './host-of.js';
 import type { NewAlert } from './raise.js';
 
 /** A webhook that was given up. */
@@ -37,9 +38,4 @@ export function deadLetterAlerts(letters: readonly DeadLetter[]): NewAlert[] {
       occurrences: group.length,
     };
   });
-}
-
-/** Paths and queries may carry the caller's tokens, and an alert is read in chat rooms. */
-function hostOf(url: string): string {
-  return URL.parse(url)?.host ?? 'an unreadable URL';
 }

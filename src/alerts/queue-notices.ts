@@ -1,14 +1,9 @@
 import type { Tx } from '../platform/database/sql.js';
 import { newId } from '../platform/ids.js';
-import type { AlertSink } from './sink.js';
+import type { AlertEvent, AlertSink } from './sink.js';
 
 /** Has every sink told of these alerts, with the caller's commit. */
-export async function queueNotices(
-  tx: Tx,
-  sinks: readonly AlertSink[],
-  alertIds: readonly string[],
-  event: 'raised' | 'resolved',
-): Promise<void> {
+export async function queueNotices(tx: Tx, sinks: readonly AlertSink[], alertIds: readonly string[], event: AlertEvent): Promise<void> {
   const notices = alertIds.flatMap((alertId) => sinks.map(({ name }) => ({ alertId, sink: name })));
   if (notices.length === 0) return;
   await tx.query(

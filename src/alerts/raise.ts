@@ -1,12 +1,13 @@
 import type { Tx } from '../platform/database/sql.js';
 import { newId } from '../platform/ids.js';
 import { jsonText } from '../platform/json-text.js';
+import type { AlertKind } from './kinds.js';
 import { queueNotices } from './queue-notices.js';
 import type { AlertSink } from './sink.js';
 
 /** Something that needs a person. */
 export interface NewAlert {
-  kind: string;
+  kind: AlertKind;
   /** Names the thing that is wrong: while an alert with this key is open, raising it again counts and pages nobody anew. */
   dedupKey: string;
   severity: 'warning' | 'critical';
@@ -20,24 +21,23 @@ export interface NewAlert {
   occurrences: number;
 }
 
-/** An alert that goes on being raised reminds people so often, and no more. */
-const QUIET = "interval '1 hour'";
-
-/** Raises alerts in the commit that makes them true, and queues them for every sink. Keys must differ within one call. */
+/**
+ * Raises alerts in the commit that makes them true, and queues new ones for every sink. Of one that is open already the rules remind
+ * people, now and then. Keys must differ within one call.
+ */
 export async function raiseAlerts(tx: Tx, sinks: readonly AlertSink[], alerts: readonly NewAlert[]): Promise<void> {
   if (alerts.length === 0) return;
   // sorted: two commits that raise the same alerts wait for one another instead of deadlocking
   const sorted = [...alerts].sort((a, b) => (a.dedupKey < b.dedupKey ? -1 : 1));
-  const { rows } = await tx.query<{ id: string; notify: boolean }>(
+  const { rows } = await tx.query<{ id: string; fresh: boolean }>(
     `INSERT INTO postback.alerts AS a (id, kind, dedup_key, severity, title, detail, tenant, endpoint_id, outbox_id, task_id, occurrences)
      SELECT id, kind, dedup_key, severity, title, detail::json, tenant, endpoint_id, outbox_id, task_id, occurrences
        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::uuid[], $9::uuid[], $10::uuid[], $11::integer[])
          AS n (id, kind, dedup_key, severity, title, detail, tenant, endpoint_id, outbox_id, task_id, occurrences)
      ON CONFLICT (dedup_key) WHERE resolved_at IS NULL DO UPDATE
         SET occurrences = a.occurrences + excluded.occurrences, last_raised_at = now(), title = excluded.title, detail = excluded.detail,
-            outbox_id = excluded.outbox_id, task_id = excluded.task_id,
-            notified_at = CASE WHEN a.notified_at < now() - ${QUIET} THEN now() ELSE a.notified_at END
-     RETURNING a.id, a.notified_at = now() AS notify`, // now() is this transaction's time, so equal only if set just here
+            outbox_id = excluded.outbox_id, task_id = excluded.task_id, clear_since = NULL
+     RETURNING a.id, a.xmax = 0 AS fresh`, // a row that was updated carries the lock of its update
     [
       sorted.map(newId),
       sorted.map((a) => a.kind),
@@ -52,7 +52,7 @@ export async function raiseAlerts(tx: Tx, sinks: readonly AlertSink[], alerts: r
       sorted.map((a) => a.occurrences),
     ],
   );
-  const told = rows.filter((row) => row.notify);
+  const told = rows.filter((row) => row.fresh);
   await queueNotices(
     tx,
     sinks,

@@ -29,6 +29,16 @@ export function masterKeys(value: string): readonly Buffer[] {
     });
 }
 
+/** As callers' secrets: `whsec_` and base64, or any text. */
+export function webhookSecret(value: string): string {
+  const encoded = value.startsWith('whsec_') ? value.slice(6) : null;
+  const bytes = encoded === null ? Buffer.from(value) : Buffer.from(encoded, 'base64');
+  if (encoded !== null && bytes.toString('base64') !== encoded) throw new Error('begins with whsec_ and does not go on in base64');
+  const [min, max] = encoded === null ? [8, 256] : [16, 64];
+  if (bytes.length < min || bytes.length > max) throw new Error(`holds ${bytes.length} bytes`);
+  return value;
+}
+
 /** Loose on purpose: only the mail server knows. */
 export function mailAddress(value: string): void {
   if (!/^[^\s@]+@[^\s@]+$/.test(value)) throw new Error(`has "${value}", which is not a mail address`);

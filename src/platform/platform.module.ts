@@ -8,6 +8,7 @@ import { DocumentDownloader } from './egress/document-downloader.js';
 import { OperatorClient } from './egress/operator-client.js';
 import { DnsResolver } from './egress/resolver.js';
 import { type EgressRules, egressRules } from './egress/rules.js';
+import { smtpTarget } from './egress/smtp-server.js';
 import { WebhookClient } from './egress/webhook-client.js';
 import { newId } from './ids.js';
 import { ProcessRegistration } from './lifecycle/process-registration.js';
@@ -114,5 +115,7 @@ async function startQueue(config: Config, logger: Logger, url: string, taskTypes
 
 /** Everything the operator's own config points to, and nothing a tenant can say. */
 function operatorUrls({ alerts, llm }: Config): string[] {
-  return [alerts.slackUrl, alerts.webhookUrl, llm.baseUrl].filter((url): url is string => url !== null);
+  const pagerduty = alerts.pagerdutyKey === null ? null : alerts.pagerdutyUrl;
+  const mail = alerts.smtpUrl === null ? null : smtpTarget(alerts.smtpUrl);
+  return [alerts.slackUrl, pagerduty, mail, alerts.webhookUrl, llm.baseUrl].filter((url): url is string => url !== null);
 }

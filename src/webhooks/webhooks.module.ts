@@ -1,5 +1,4 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { AlertsModule } from '../alerts/alerts.module.js';
 import { Dispatcher } from './delivery/dispatcher.js';
 import { Upkeep } from './upkeep.js';
 
@@ -7,6 +6,6 @@ import { Upkeep } from './upkeep.js';
 export class WebhooksModule {
   /** For processes that send webhooks. */
   static forDispatcher(): DynamicModule {
-    return { module: WebhooksModule, imports: [AlertsModule.forDispatcher()], providers: [Dispatcher, Upkeep] };
+    return { module: WebhooksModule, providers: [Dispatcher, Upkeep] };
   }
 }

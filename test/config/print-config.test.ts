@@ -16,8 +16,9 @@ const secrets = {
   POSTBACK_BOOTSTRAP_ADMIN_KEY: 'Zq4admin-key',
   POSTBACK_METRICS_TOKEN: 'Zq5metrics',
   POSTBACK_ALERT_SLACK_URL: 'https://hooks.example.com/Zq6slack',
-  POSTBACK_ALERT_PAGERDUTY_KEY: 'Zq7pagerduty',
+  POSTBACK_ALERT_PAGERDUTY_KEY: 'Zq7pager-0x7f',
   POSTBACK_ALERT_WEBHOOK_URL: 'https://alerts.example.com/Zq8webhook',
+  POSTBACK_ALERT_WEBHOOK_SECRET: 'Zq11alert-signer',
   POSTBACK_SMTP_URL: 'smtp://somebody:Zq9smtp@mail.example.com:2525',
   POSTBACK_LLM_API_KEY: 'Zq10llm',
 };

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { deadLetterAlerts } from '../../src/alerts/dead-letter.js';
 import { raiseAlerts } from '../../src/alerts/raise.js';
-import { resolveDeadLetters } from '../../src/alerts/resolve-dead-letters.js';
+import { runRulesNow } from '../support/alert-rules.js';
 import { HeldLock } from '../support/held-lock.js';
 import { dueRow, openParts, type Parts } from '../support/parts.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
@@ -32,10 +32,10 @@ describe('a dead-letter alert', () => {
        UPDATE postback.alerts a SET occurrences = occurrences + 1 FROM dead WHERE a.endpoint_id = dead.endpoint_id AND a.resolved_at IS NULL`,
       [id],
     );
-    const resolving = resolveDeadLetters(parts.database, []);
+    const resolving = runRulesNow(parts.database, []);
     await dying.blocked(1);
     await dying.release();
-    expect(await resolving).toBe(0);
+    expect(await resolving).toMatchObject({ resolved: 0 });
     expect(await openAlertsOf(id)).toBe(1);
   });
 

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { AlertSink } from '../../src/alerts/sink.js';
 import { newId } from '../../src/platform/ids.js';
 import type { Delivery } from '../../src/webhooks/delivery/claim-due.js';
 import { type Finish, finishAttempts } from '../../src/webhooks/delivery/finish-attempts.js';
 import { judge } from '../../src/webhooks/delivery/outcome.js';
+import { silentSink } from '../support/alert-sinks.js';
 import { claimFromAll } from '../support/claim.js';
 import { HeldLock } from '../support/held-lock.js';
 import { dueRow, openParts, type Parts } from '../support/parts.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { sql } from '../support/service.js';
 
-const SINKS: AlertSink[] = [{ name: 'slack', send: async () => {} }];
+const SINKS = [silentSink('slack')];
 
 let database: TestDatabase;
 let a: Parts;

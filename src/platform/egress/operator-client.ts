@@ -1,6 +1,9 @@
+import type { Socket } from 'node:net';
 import type { AxiosInstance } from 'axios';
 import type { Agent } from 'undici';
+import { unlessAborted } from './abort.js';
 import { guardedAgent, guardedAxios, headerOf } from './axios-adapter.js';
+import { dial } from './dial.js';
 import { ConnectTimedOut, EgressBlocked, ResolveFailed, TlsFailed } from './errors.js';
 import { OperatorPolicy } from './operator-policy.js';
 import { BodyTooLarge, readBody } from './read-body.js';
@@ -33,16 +36,22 @@ export type OperatorErrorCode = 'blocked_target' | 'unreachable' | 'timeout' | '
 /** Calls what the operator configured: alert sinks, the model endpoint. */
 export class OperatorClient {
   private readonly closing = new AbortController();
+  private readonly policy: OperatorPolicy;
   private readonly agent: Agent;
   private readonly http: AxiosInstance;
 
   constructor(options: OperatorClientOptions) {
-    const policy = new OperatorPolicy(options.urls, options.resolver ?? new DnsResolver());
-    this.agent = guardedAgent({ policy, ca: options.ca, signal: this.closing.signal });
+    this.policy = new OperatorPolicy(options.urls, options.resolver ?? new DnsResolver());
+    this.agent = guardedAgent({ policy: this.policy, ca: options.ca, signal: this.closing.signal });
     this.http = guardedAxios(this.agent);
   }
 
-  async postJson(url: string, body: unknown, options: PostOptions): Promise<OperatorAnswer> {
+  postJson(url: string, body: unknown, options: PostOptions): Promise<OperatorAnswer> {
+    return this.postText(url, JSON.stringify(body), options);
+  }
+
+  /** @param body JSON text, sent as it is: what was signed */
+  async postText(url: string, body: string, options: PostOptions): Promise<OperatorAnswer> {
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), options.timeoutMs);
     const stops = [this.closing.signal, ...(options.signal ? [options.signal] : [])];
@@ -56,14 +65,21 @@ export class OperatorClient {
     }
   }
 
+  /** For protocols other than HTTP. Rejects with `EgressBlocked`, `ResolveFailed`, the signal's reason or the socket's error. */
+  async openSocket({ host, port }: { host: string; port: number }, signal: AbortSignal): Promise<Socket> {
+    const stop = AbortSignal.any([signal, this.closing.signal]);
+    const addresses = await unlessAborted(this.policy.vet({ protocol: 'tcp:', host, port }), stop);
+    return dial(addresses, port, stop);
+  }
+
   async close(): Promise<void> {
     this.closing.abort(new Error('The client is closed.'));
     await this.agent.destroy();
   }
 
-  private async post(url: string, body: unknown, options: PostOptions, signal: AbortSignal): Promise<OperatorAnswer> {
+  private async post(url: string, body: string, options: PostOptions, signal: AbortSignal): Promise<OperatorAnswer> {
     const headers = { 'content-type': 'application/json', 'accept-encoding': 'gzip, br', ...options.headers };
-    const answer = await this.http.post(url, JSON.stringify(body), { signal, headers });
+    const answer = await this.http.post(url, body, { signal, headers });
     try {
       const text = await readBody(answer.data, headerOf(answer, 'content-encoding'), options.maxBytes ?? 1_000_000);
       return { kind: 'response', status: answer.status, retryAfter: headerOf(answer, 'retry-after') ?? null, text: text.toString() };

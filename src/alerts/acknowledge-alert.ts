@@ -1,0 +1,30 @@
+import type { Database } from '../platform/database/database.js';
+import { queueNotices } from './queue-notices.js';
+import type { AlertSink } from './sink.js';
+
+/** `already`: somebody had taken it on before; that stays as it is. */
+export type Acknowledgement = 'acknowledged' | 'already' | 'resolved' | 'unknown';
+
+/** A person takes an alert on: the sinks are told so, and remind nobody of it any more. The name is that of his API key. */
+export async function acknowledgeAlert(
+  database: Database,
+  sinks: readonly AlertSink[],
+  alertId: string,
+  keyId: string,
+): Promise<Acknowledgement> {
+  return database.transaction(async (tx) => {
+    const { rows } = await tx.query<{ resolved: boolean; acknowledged: boolean }>(
+      'SELECT resolved_at IS NOT NULL AS resolved, acknowledged_at IS NOT NULL AS acknowledged FROM postback.alerts WHERE id = $1 FOR UPDATE',
+      [alertId],
+    );
+    if (rows[0] === undefined) return 'unknown';
+    if (rows[0].resolved) return 'resolved';
+    if (rows[0].acknowledged) return 'already';
+    await tx.query(
+      `UPDATE postback.alerts SET acknowledged_at = now(), acknowledged_by = (SELECT name FROM postback.api_keys WHERE id = $2) WHERE id = $1`,
+      [alertId, keyId],
+    );
+    await queueNotices(tx, sinks, [alertId], 'acknowledged');
+    return 'acknowledged';
+  });
+}
