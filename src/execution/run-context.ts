@@ -5,24 +5,26 @@ import { DownloadError } from '../platform/egress/download.js';
 import { isDatabaseTrouble } from '../platform/http/database-trouble.js';
 import { newId } from '../platform/ids.js';
 import { jsonText } from '../platform/json-text.js';
+import type { WakeUps } from '../platform/lifecycle/wake-ups.js';
 import type { ClaimedRun } from './claim-run.js';
 import { RunLost } from './run-stop.js';
 
 export interface RunContextParts {
   database: Sql;
+  wakeUps: WakeUps;
   downloader: DocumentDownloader;
   /** Stops the run: called with `RunLost` when a write finds that it no longer owns its task. */
   controller: AbortController;
 }
 
 /** What the agent gets. Each write carries the run's token; one that changes nothing ends the run. */
-export function createRunContext(run: ClaimedRun, { database, downloader, controller }: RunContextParts): RunContext {
+export function createRunContext(run: ClaimedRun, { database, wakeUps, downloader, controller }: RunContextParts): RunContext {
   const { signal } = controller;
 
   async function record(type: string, data: object, progress: object | null): Promise<void> {
     signal.throwIfAborted();
     const values = [run.taskId, run.runToken, newId(), type, jsonText(data), progress && jsonText(progress)];
-    if (await stillOurs(values)) return;
+    if (await stillOurs(values)) return wakeUps.ring('task-events', [run.taskId]);
     controller.abort(new RunLost());
     signal.throwIfAborted();
   }

@@ -29,6 +29,7 @@ export async function runTask(parts: RunTaskParts, agent: AnyAgent, job: Fetched
   const run = await throughOutages(parts, () => claimRun(parts.database, job.data.task_id, runToken, parts.workerId));
   if (run === null) return throughOutages(parts, () => parts.queue.complete(parts.database, agent.type, job));
   failPoint('run.after-claim');
+  parts.wakeUps.ring('task-events', [run.taskId]);
   const startedAt = parts.clock.monotonic();
   const outcome = await runAgent(parts, agent, run, controller);
   failPoint('run.before-end');

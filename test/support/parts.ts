@@ -3,6 +3,7 @@ import { type EndTaskParts, endTasks } from '../../src/execution/end-task.js';
 import { createDataSource } from '../../src/platform/database/data-source.js';
 import { Database } from '../../src/platform/database/database.js';
 import { newId } from '../../src/platform/ids.js';
+import { WakeUps } from '../../src/platform/lifecycle/wake-ups.js';
 import { Queue } from '../../src/platform/queue/queue.js';
 import { masterKeys } from '../../src/platform/secrets/envelope.js';
 import { Keyring } from '../../src/platform/secrets/keyring.js';
@@ -30,7 +31,7 @@ export async function openParts(at: TestDatabase, maxAttempts = 11): Promise<Par
     await database.close();
   };
   const resultUrl = (taskId: string) => `http://postback.test/tasks/${taskId}/result`;
-  return { database, queue, keyring, outbox: { maxAttempts, payloadMaxBytes: 262_144, resultUrl }, close };
+  return { database, queue, wakeUps: new WakeUps(), keyring, outbox: { maxAttempts, payloadMaxBytes: 262_144, resultUrl }, close };
 }
 
 /** A submit that is valid in every respect; with a webhook to `url`. */
