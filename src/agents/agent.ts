@@ -62,6 +62,8 @@ export interface RunPolicy {
   maxBackoffMs: number;
   /** Whether an unexpected error is worth another run; all are unless told. `TaskFailed` and `StepError` never are. */
   retryOn(error: unknown): boolean;
+  /** Tasks of this type that run at once, over all workers; null: as many as there are hands. `POSTBACK_AGENT_CONCURRENCY` overrides it. */
+  maxConcurrency: number | null;
 }
 
 export const defaultRunPolicy: RunPolicy = {
@@ -71,6 +73,7 @@ export const defaultRunPolicy: RunPolicy = {
   backoffMs: 2_000,
   maxBackoffMs: 10 * 60_000,
   retryOn: () => true,
+  maxConcurrency: null,
 };
 
 /**

@@ -2,12 +2,11 @@ import { type AnyAgent, TaskFailed } from '../agents/agent.js';
 import { runPolicy } from '../agents/registry.js';
 import type { Clock } from '../platform/clock.js';
 import type { DocumentDownloader } from '../platform/egress/document-downloader.js';
-import { newId } from '../platform/ids.js';
 import { jsonText } from '../platform/json-text.js';
 import { failPoint } from '../platform/lifecycle/fail-point.js';
 import type { Logger } from '../platform/logging/logger.js';
-import type { FetchedJob } from '../platform/queue/queue.js';
-import { type ClaimedRun, claimRun } from './claim-run.js';
+import type { JobRef } from '../platform/queue/queue.js';
+import type { ClaimedRun } from './claim-run.js';
 import { decideRun, type RunDecision, type RunOutcome } from './decide-run.js';
 import { type EndTaskParts, endTasks } from './end-task.js';
 import { putBack } from './put-back.js';
@@ -19,14 +18,16 @@ export interface RunTaskParts extends EndTaskParts {
   downloader: DocumentDownloader;
   clock: Clock;
   logger: Logger;
-  workerId: string;
 }
 
-/** One job from claim to commit. Resolves when the run is over, whatever became of it; never rejects for what an agent did. */
-export async function runTask(parts: RunTaskParts, agent: AnyAgent, job: FetchedJob, controller: AbortController): Promise<void> {
-  const runToken = newId();
-  const run = await throughOutages(parts, () => claimRun(parts.database, job.data.task_id, runToken, parts.workerId));
-  if (run === null) return throughOutages(parts, () => parts.queue.complete(parts.database, agent.type, job));
+/** One run from its claim to its commit. Resolves when it is over, whatever became of it; never rejects for what an agent did. */
+export async function runTask(
+  parts: RunTaskParts,
+  agent: AnyAgent,
+  run: ClaimedRun,
+  job: JobRef,
+  controller: AbortController,
+): Promise<void> {
   failPoint('run.after-claim');
   parts.wakeUps.ring('task-events', [run.taskId]);
   const startedAt = parts.clock.monotonic();
@@ -70,7 +71,7 @@ async function commit(
   parts: RunTaskParts,
   agent: AnyAgent,
   run: ClaimedRun,
-  job: FetchedJob,
+  job: JobRef,
   decision: Exclude<RunDecision, { kind: 'drop' }>,
 ): Promise<boolean> {
   const { taskId, runToken } = run;
@@ -93,7 +94,7 @@ async function commit(
  * A decision that was not written may have met a cancel that this run had not heard of: no retry then, and no error of ours.
  * Were the task somebody else's, the token would keep this from writing anything, too.
  */
-async function commitCancel(parts: RunTaskParts, { taskId, runToken }: ClaimedRun, job: FetchedJob): Promise<boolean> {
+async function commitCancel(parts: RunTaskParts, { taskId, runToken }: ClaimedRun, job: JobRef): Promise<boolean> {
   const error = { code: 'canceled', message: 'The task was canceled.' };
   return (await endTasks(parts, [{ taskId, runToken, stage: 'canceled', result: null, error, charged: false, job }])).has(taskId);
 }

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type RunContext, StepError } from '../../src/agents/agent.js';
-import { type ClaimedRun, claimRun } from '../../src/execution/claim-run.js';
+import type { ClaimedRun } from '../../src/execution/claim-run.js';
 import { putBack } from '../../src/execution/put-back.js';
 import { createRunContext } from '../../src/execution/run-context.js';
 import type { DocumentDownloader } from '../../src/platform/egress/document-downloader.js';
-import { newId } from '../../src/platform/ids.js';
-import { openParts, type Parts, queuedTask } from '../support/parts.js';
+import { claimTask, openParts, type Parts, queuedTask } from '../support/parts.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { sql } from '../support/service.js';
 
@@ -133,7 +132,7 @@ async function nextRun({ taskId, runToken }: ClaimedRun, why: 'retry' | 'crash')
   return claim(taskId);
 }
 
-const claim = async (taskId: string) => (await claimRun(parts.database, taskId, newId(), newId()))!;
+const claim = async (taskId: string) => (await claimTask(parts, taskId))!;
 
 const open = (run: ClaimedRun) =>
   createRunContext(run, { ...parts, downloader: {} as DocumentDownloader, controller: new AbortController() });

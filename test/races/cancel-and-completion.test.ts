@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AnyAgent } from '../../src/agents/agent.js';
 import { cancelTask } from '../../src/execution/cancel-task.js';
-import { type ClaimedRun, claimRun } from '../../src/execution/claim-run.js';
+import type { ClaimedRun } from '../../src/execution/claim-run.js';
 import { endTasks, type TaskEnd } from '../../src/execution/end-task.js';
 import { runTask } from '../../src/execution/run-task.js';
 import type { DocumentDownloader } from '../../src/platform/egress/document-downloader.js';
 import { newId } from '../../src/platform/ids.js';
+import { jobRef } from '../../src/platform/queue/queue.js';
 import { HeldLock } from '../support/held-lock.js';
-import { openParts, type Parts, queuedTask } from '../support/parts.js';
+import { claimTask, openParts, type Parts, queuedTask } from '../support/parts.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { sql } from '../support/service.js';
 
@@ -67,7 +68,7 @@ describe('a cancel that meets a completion', () => {
   it('of a queued task that a worker claims at that moment stops the run instead', async () => {
     const taskId = await queuedTask(caller);
     const lock = await lockTask(taskId);
-    const claim = claimRun(worker.database, taskId, newId(), newId());
+    const claim = claimTask(worker, taskId);
     await lock.blocked(1);
     const cancel = cancelTask(caller, 'default', taskId);
     await lock.blocked(2);
@@ -109,7 +110,7 @@ describe('a cancel of a run that was just failing', () => {
 
 async function running(): Promise<{ taskId: string; run: ClaimedRun }> {
   const taskId = await queuedTask(worker);
-  const run = await claimRun(worker.database, taskId, newId(), newId());
+  const run = await claimTask(worker, taskId);
   return { taskId, run: run! };
 }
 
@@ -118,9 +119,9 @@ function agentThat(work: () => Promise<never>, maxRuns = 3): AnyAgent {
 }
 
 async function run(agent: AnyAgent, taskId: string): Promise<void> {
-  const parts = { ...worker, downloader: {} as DocumentDownloader, workerId: newId() };
-  const job = (await worker.queue.fetch('echo', 100)).find((fetched) => fetched.data.task_id === taskId)!;
-  await runTask(parts, agent, job, new AbortController());
+  const parts = { ...worker, downloader: {} as DocumentDownloader };
+  const claimed = (await claimTask(worker, taskId))!;
+  await runTask(parts, agent, claimed, jobRef(newId()), new AbortController());
 }
 
 const completed = ({ taskId, runToken }: ClaimedRun): TaskEnd => ({

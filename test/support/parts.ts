@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { type ClaimedRun, claimRuns } from '../../src/execution/claim-run.js';
 import { type EndTaskParts, endTasks } from '../../src/execution/end-task.js';
 import { Clock } from '../../src/platform/clock.js';
 import { createDataSource } from '../../src/platform/database/data-source.js';
@@ -74,6 +75,13 @@ export async function queuedTask(parts: Parts, more: Parameters<typeof submissio
   const submitted = submission(more);
   await submitTasks(parts.database, parts, [submitted]);
   return submitted.taskId;
+}
+
+/** Takes a queued task for a worker of that id, by whatever job it has; null when there is nothing to take. */
+export async function claimTask({ database }: Parts, taskId: string, workerId = newId()): Promise<ClaimedRun | null> {
+  const { rows } = await database.query<{ job_id: string | null }>('SELECT job_id FROM postback.tasks WHERE id = $1', [taskId]);
+  const [run] = await claimRuns(database, [{ taskId, jobId: rows[0]!.job_id, runToken: newId() }], workerId);
+  return run ?? null;
 }
 
 /** The id of an outbox row that is due; its task ended as canceled, its endpoint is its own unless a URL is given. */
