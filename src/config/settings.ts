@@ -266,6 +266,13 @@ export const settings = {
       accepts: 'task types with a number, like `analyze-document=4,echo=100`',
       about: 'How many tasks of a type run at once, over all workers; the others are limited by the hands of the workers alone.',
     }),
+    cancelGraceMs: integer('POSTBACK_CANCEL_GRACE_MS', {
+      default: 5 * SECOND,
+      min: 0,
+      max: 10 * MINUTE,
+      unit: ms,
+      about: 'How long an agent may take to stop after a cancel, or to return its result all the same, before its task ends without it.',
+    }),
     pollIntervalMs: integer('POSTBACK_TASK_POLL_INTERVAL_MS', {
       default: 2 * SECOND,
       min: 500,

@@ -11,13 +11,15 @@ import { decideRun, type RunDecision, type RunOutcome } from './decide-run.js';
 import { type EndTaskParts, endTasks } from './end-task.js';
 import { putBack } from './put-back.js';
 import { createRunContext } from './run-context.js';
-import { RunLost, RunTimedOut } from './run-stop.js';
+import { RunCanceled, RunLost, RunTimedOut } from './run-stop.js';
 import { throughOutages } from './through-outages.js';
 
 export interface RunTaskParts extends EndTaskParts {
   downloader: DocumentDownloader;
   clock: Clock;
   logger: Logger;
+  /** Time for an agent to stop after a cancel, in ms. */
+  cancelGraceMs: number;
 }
 
 /** One run from its claim to its commit. Resolves when it is over, whatever became of it; never rejects for what an agent did. */
@@ -41,7 +43,10 @@ export async function runTask(
   logRun(parts, agent, run, decision, outcome, kept, parts.clock.monotonic() - startedAt);
 }
 
-/** The agent's end, or the order to stop, whichever comes first: an agent that ignores its signal is left behind, and its fence with it. */
+/**
+ * The agent's end, or the order to stop, whichever comes first: an agent that ignores its signal is left behind, and its fence with it.
+ * After a cancel it has some time to stop by itself, or to return what it has; the task ends after that in any case.
+ */
 async function runAgent(parts: RunTaskParts, agent: AnyAgent, run: ClaimedRun, controller: AbortController): Promise<RunOutcome> {
   const deadline = AbortSignal.timeout(run.timeoutMs);
   const onDeadline = () => controller.abort(new RunTimedOut(run.timeoutMs));
@@ -50,7 +55,7 @@ async function runAgent(parts: RunTaskParts, agent: AnyAgent, run: ClaimedRun, c
   try {
     const input = Object.assign(new agent.input(), run.input);
     const work = agent.run(input, context);
-    return { kind: 'returned', result: jsonText(await Promise.race([work, stopped(controller.signal)])) };
+    return { kind: 'returned', result: jsonText(await Promise.race([work, stopped(controller.signal, parts.cancelGraceMs)])) };
   } catch (error) {
     return { kind: 'threw', error: controller.signal.aborted ? controller.signal.reason : error };
   } finally {
@@ -59,10 +64,14 @@ async function runAgent(parts: RunTaskParts, agent: AnyAgent, run: ClaimedRun, c
   }
 }
 
-function stopped(signal: AbortSignal): Promise<never> {
+function stopped(signal: AbortSignal, cancelGraceMs: number): Promise<never> {
   return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    const stop = () => {
+      if (signal.reason instanceof RunCanceled) setTimeout(reject, cancelGraceMs, signal.reason).unref();
+      else reject(signal.reason);
+    };
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
   });
 }
 

@@ -53,6 +53,9 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
 
   onApplicationBootstrap(): void {
     this.wakeUps.on('task-queued', () => this.loop.wake());
+    this.wakeUps.on('task-canceling', (ids) => {
+      for (const id of ids) this.cancel(id);
+    });
     this.loop.start();
   }
 
@@ -128,7 +131,8 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
   private start(type: string, run: ClaimedRun, job: FetchedJob): void {
     const { taskId } = run;
     const stop = new AbortController();
-    const parts = { ...this.parts, downloader: this.downloader, clock: this.clock, logger: this.logger };
+    const { cancelGraceMs } = this.config.worker;
+    const parts = { ...this.parts, downloader: this.downloader, clock: this.clock, logger: this.logger, cancelGraceMs };
     const done = runTask(parts, this.agents.get(type)!, run, job, stop)
       .catch((error) =>
         this.logger.error(

@@ -11,8 +11,8 @@ const QUIET_MS = 200;
 const RECONNECT_MS = 1_000;
 
 /**
- * Carries wake-ups between processes by NOTIFY. Never within the transaction that made them worth it: a NOTIFY takes a lock
- * over the whole database at its commit, and would put all commits in a line.
+ * Carries wake-ups between processes by NOTIFY. Never within the transaction that made them worth it, unless that is as rare as
+ * a cancel: a NOTIFY takes a lock over the whole database at its commit, and would put all commits in a line.
  */
 export class WakeUpChannel {
   private readonly quiet = new Map<WakeUpTopic, { again: boolean; ids: Set<string> }>();
@@ -102,10 +102,13 @@ export class WakeUpChannel {
   }
 }
 
-/** `topic sender id id ...`, as many as it takes. */
+/** As many messages as it takes. */
 function payloads(topic: WakeUpTopic, from: string, ids: readonly string[]): string[] {
   const messages: string[] = [];
   for (let start = 0; start === 0 || start < ids.length; start += IDS_PER_NOTIFICATION)
-    messages.push([topic, from, ...ids.slice(start, start + IDS_PER_NOTIFICATION)].join(' '));
+    messages.push(wakeUpPayload(topic, from, ids.slice(start, start + IDS_PER_NOTIFICATION)));
   return messages;
 }
+
+/** What goes over the channel: `topic sender id id ...`. A process does not listen to itself. */
+export const wakeUpPayload = (topic: WakeUpTopic, from: string, ids: readonly string[]): string => [topic, from, ...ids].join(' ');
