@@ -9,6 +9,8 @@ const scenarios: Record<string, () => Promise<{ run(options: Options): Promise<R
   endpoints: () => import('./endpoints.js'),
   history: () => import('./history.js'),
   fairness: () => import('./fairness.js'),
+  work: () => import('./work.js'),
+  cancel: () => import('./cancel.js'),
   'http-client': () => import('./http-client.js'),
 };
 

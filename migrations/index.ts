@@ -2,9 +2,10 @@ import { CreateTasks1795449600001 } from './1795449600001-create-tasks.js';
 import { CreateWebhooks1795449600002 } from './1795449600002-create-webhooks.js';
 import { CreateAlertsAndKeys1795449600003 } from './1795449600003-create-alerts-and-keys.js';
 import { BlockAndLimitEndpoints1795449600004 } from './1795449600004-block-and-limit-endpoints.js';
-
+import { CreateTaskSteps1795500000001 } from './1795500000001-create-task-steps.js';
+import { LineTasksUp1795500000002 } from './1795500000002-line-tasks-up.js';
+import { SteadyProcesses1795500000003 } from './1795500000003-steady-processes.js';
 import { ReWrapSecrets1795530000001 } from './1795530000001-re-wrap-secrets.js';
-
 import { EvaluateAlerts1795540000001 } from './1795540000001-evaluate-alerts.js';
 
 /** In the order they run. Listed by hand: what is not listed does not run, whatever lies in the folder. */
@@ -13,6 +14,9 @@ export const migrations = [
   CreateWebhooks1795449600002,
   CreateAlertsAndKeys1795449600003,
   BlockAndLimitEndpoints1795449600004,
+  CreateTaskSteps1795500000001,
+  LineTasksUp1795500000002,
+  SteadyProcesses1795500000003,
   ReWrapSecrets1795530000001,
   EvaluateAlerts1795540000001,
 ];

@@ -116,6 +116,20 @@ export function list(name: string, options: Common & { accepts: string; each?: (
   });
 }
 
+/** Numbers from 1 by name, like `a=1,b=2`. */
+export function counts(name: string, options: Common & { accepts: string }): Setting<ReadonlyMap<string, number>> {
+  const print = (value: ReadonlyMap<string, number>) => [...value].map(([key, count]) => `${key}=${count}`).join(',');
+  return setting<ReadonlyMap<string, number>>(name, { ...options, default: new Map(), print }, (value) => {
+    return new Map(items(value).map(count));
+  });
+}
+
+function count(item: string): [string, number] {
+  const [, key, digits] = /^([^=\s]+)=(\d{1,9})$/.exec(item) ?? [];
+  if (key === undefined || Number(digits) < 1) throw new Error(`has "${item}", which is not a name and a number from 1`);
+  return [key, Number(digits)];
+}
+
 /** Address ranges; a bare address stands for itself alone and is read as a range of one. */
 export function cidrs(name: string, options: Common): Setting<readonly string[]> {
   const accepts = 'address ranges like `10.0.0.0/8,fd00::/8`, separated by commas';

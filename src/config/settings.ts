@@ -1,6 +1,5 @@
 import { bearerToken, mailAddress, masterKey, masterKeys, visible, webhookSecret } from './credentials.js';
-
-import { boolean, choice, choices, cidrs, decimal, integer, list, type Setting, secret, text, url } from './setting.js';
+import { boolean, choice, choices, cidrs, counts, decimal, integer, list, type Setting, secret, text, url } from './setting.js';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -260,6 +259,24 @@ export const settings = {
       max: 1_000,
       unit: 'tasks',
       about: 'How many tasks one worker process runs at once.',
+    }),
+    tenantConcurrency: integer('POSTBACK_TENANT_CONCURRENCY', {
+      default: 0,
+      min: 0,
+      max: 1_000_000,
+      unit: 'tasks',
+      about: 'How many tasks of one tenant run at once, over all workers; 0 for no limit. The same value belongs to every worker.',
+    }),
+    agentConcurrency: counts('POSTBACK_AGENT_CONCURRENCY', {
+      accepts: 'task types with a number, like `analyze-document=4,echo=100`',
+      about: 'How many tasks of a type run at once, over all workers; the others are limited by the hands of the workers alone.',
+    }),
+    cancelGraceMs: integer('POSTBACK_CANCEL_GRACE_MS', {
+      default: 5 * SECOND,
+      min: 0,
+      max: 10 * MINUTE,
+      unit: ms,
+      about: 'How long an agent may take to stop after a cancel, or to return its result all the same, before its task ends without it.',
     }),
     pollIntervalMs: integer('POSTBACK_TASK_POLL_INTERVAL_MS', {
       default: 2 * SECOND,

@@ -1,3 +1,4 @@
+import { WAKE_UP_CHANNEL, wakeUpPayload } from '../platform/lifecycle/wake-up-channel.js';
 import type { TaskStage } from '../tasks/states.js';
 import { type EndTaskParts, endTasks } from './end-task.js';
 
@@ -29,7 +30,18 @@ async function endQueued(parts: EndTaskParts, taskId: string): Promise<boolean> 
   return ended.has(taskId);
 }
 
-async function askRun({ database }: EndTaskParts, taskId: string): Promise<boolean> {
-  const { count } = await database.query("UPDATE postback.tasks SET status = 'canceling' WHERE id = $1 AND status = 'running'", [taskId]);
-  return count > 0;
+async function askRun({ database, wakeUps }: EndTaskParts, taskId: string): Promise<boolean> {
+  const { count } = await database.query(
+    // told by the commit itself, to whichever worker runs it; a worker that is deaf just now sees it with its next heartbeat
+    `WITH asked AS (UPDATE postback.tasks SET status = 'canceling' WHERE id = $1 AND status = 'running' RETURNING id)
+     SELECT pg_notify($2, $3 || id) FROM asked`,
+    [taskId, WAKE_UP_CHANNEL, CANCELING],
+  );
+  if (count === 0) return false;
+  wakeUps.ringHere('task-canceling', [taskId]);
+  wakeUps.ring('task-events', [taskId]);
+  return true;
 }
+
+/** From nobody in particular, so that the process that says it hears it as well. */
+const CANCELING = `${wakeUpPayload('task-canceling', '-', [])} `;

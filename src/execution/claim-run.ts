@@ -14,44 +14,41 @@ export interface ClaimedRun {
   timeoutMs: number;
 }
 
+/** A task to take, and the token to take it under. */
+export interface RunClaim {
+  taskId: string;
+  /** The job that led here; null for a task that has none. A task that has another one by now is left to that. */
+  jobId: string | null;
+  runToken: string;
+}
+
 /**
- * Takes a queued task under a fresh token. Null when there is nothing to take: somebody else has it, it was ended, its time has
- * not come, or its queue deadline is over; the job that led here is then of no use. May be called again with the same token when the
- * answer was lost with its connection: a run that this token has taken already is returned as it is.
+ * Takes queued tasks, each under a fresh token. Returns those that it took: of the others somebody else has them, they were ended, or their
+ * queue deadline is over; the jobs that led here are then of no use. May be called again with the same tokens when the answer was
+ * lost with its connection: a run that a token has taken already is returned as it is.
  */
-export async function claimRun(sql: Sql, taskId: string, runToken: string, workerId: string): Promise<ClaimedRun | null> {
-  const { rows } = await sql.query<TaskRow>(
-    `WITH claimed AS (
-       UPDATE postback.tasks
-          SET status = 'running', run_token = $2, worker_id = $3, started_at = coalesce(started_at, now()),
-              run_deadline_at = now() + timeout_ms * interval '1 ms', last_seq = last_seq + 1
-        WHERE id = $1 AND status = 'queued'
-          -- half a second of grace: pg-boss counts whole seconds
-          AND next_run_at <= now() + interval '500 ms'
-          -- the queue deadline bounds the time to the first run only
-          AND (expires_at IS NULL OR started_at IS NOT NULL OR expires_at > now())
-       RETURNING id, tenant, input, runs, interruptions, timeout_ms, last_seq
-     ), event AS (
-       INSERT INTO postback.task_events (id, task_id, seq, type, data)
-       SELECT $4, id, last_seq, 'task.started', json_build_object('run', runs + 1) FROM claimed
-     )
-     SELECT tenant, input, runs, interruptions, timeout_ms FROM claimed`,
-    [taskId, runToken, workerId, newId()],
-  );
-  const row = rows[0] ?? (await takenBefore(sql, taskId, runToken));
-  if (row === undefined) return null;
-  return {
-    taskId,
-    runToken,
+export async function claimRuns(sql: Sql, claims: readonly RunClaim[], workerId: string): Promise<ClaimedRun[]> {
+  const { rows } = await sql.query<TaskRow>(CLAIM, [
+    claims.map((claim) => claim.taskId),
+    claims.map((claim) => claim.jobId),
+    claims.map((claim) => claim.runToken),
+    workerId,
+    claims.map(() => newId()),
+  ]);
+  return rows.map((row) => ({
+    taskId: row.id,
+    runToken: row.run_token,
     tenant: row.tenant,
     input: row.input,
     runs: row.runs,
     interruptions: row.interruptions,
     timeoutMs: row.timeout_ms,
-  };
+  }));
 }
 
 interface TaskRow {
+  id: string;
+  run_token: string;
   tenant: string;
   input: ClaimedRun['input'];
   runs: number;
@@ -59,10 +56,24 @@ interface TaskRow {
   timeout_ms: number;
 }
 
-async function takenBefore(sql: Sql, taskId: string, runToken: string): Promise<TaskRow | undefined> {
-  const { rows } = await sql.query<TaskRow>(
-    'SELECT tenant, input, runs, interruptions, timeout_ms FROM postback.tasks WHERE id = $1 AND run_token = $2',
-    [taskId, runToken],
-  );
-  return rows[0];
-}
+const CLAIM = `
+  WITH claim AS (
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $5::uuid[]) AS n (id, job_id, run_token, event_id)
+  ), claimed AS (
+    UPDATE postback.tasks t
+       SET status = 'running', run_token = n.run_token, worker_id = $4, started_at = coalesce(started_at, now()),
+           run_deadline_at = now() + timeout_ms * interval '1 ms', last_seq = last_seq + 1
+      FROM claim n
+     WHERE t.id = n.id AND t.job_id IS NOT DISTINCT FROM n.job_id AND t.status = 'queued'
+       -- the queue deadline bounds the time to the first run only
+       AND (expires_at IS NULL OR started_at IS NOT NULL OR expires_at > now())
+    RETURNING t.id, t.run_token, tenant, input, runs, interruptions, timeout_ms, last_seq, n.event_id
+  ), event AS (
+    INSERT INTO postback.task_events (id, task_id, seq, type, data)
+    SELECT event_id, id, last_seq, 'task.started', json_build_object('run', runs + 1) FROM claimed
+  )
+  SELECT id, run_token, tenant, input, runs, interruptions, timeout_ms FROM claimed
+  UNION ALL
+  -- as it stood before this statement: taken by an earlier one whose answer was lost
+  SELECT t.id, t.run_token, t.tenant, t.input, t.runs, t.interruptions, t.timeout_ms
+    FROM postback.tasks t JOIN claim n ON t.id = n.id AND t.run_token = n.run_token`;

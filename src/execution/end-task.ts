@@ -3,7 +3,8 @@ import type { Tx } from '../platform/database/sql.js';
 import { newId } from '../platform/ids.js';
 import { jsonText } from '../platform/json-text.js';
 import { failPoint } from '../platform/lifecycle/fail-point.js';
-import type { FetchedJob, Queue } from '../platform/queue/queue.js';
+import type { WakeUps } from '../platform/lifecycle/wake-ups.js';
+import type { JobRef, Queue } from '../platform/queue/queue.js';
 import { type TerminalStage, terminalEventType } from '../tasks/states.js';
 import { type EventToSend, type OutboxPolicy, writeOutbox } from '../webhooks/outbox/write-outbox.js';
 
@@ -20,12 +21,13 @@ export interface TaskEnd {
   /** Whether the run counts against the agent. */
   charged: boolean;
   /** The wake-up that is used up by it. */
-  job: FetchedJob | null;
+  job: JobRef | null;
 }
 
 export interface EndTaskParts {
   database: Database;
   queue: Queue;
+  wakeUps: WakeUps;
   /** What webhooks carry, and how often they are tried. */
   outbox: OutboxPolicy;
 }
@@ -38,14 +40,19 @@ export interface EndTaskParts {
 export async function endTasks(parts: EndTaskParts, ends: readonly TaskEnd[]): Promise<Set<string>> {
   const ended = await parts.database.transaction(async (tx) => {
     const rows = await updateTasks(tx, ends);
-    const events = rows.map((row) => toEvent(row, ends.find((end) => end.taskId === row.id)!));
+    const byTask = new Map(ends.map((end) => [end.taskId, end]));
+    const events = rows.map((row) => toEvent(row, byTask.get(row.id)!));
     await insertEvents(tx, events);
     await writeOutbox(tx, events, parts.outbox);
-    await completeJobs(tx, parts.queue, rows, ends);
+    await completeJobs(tx, parts.queue, rows, byTask);
     failPoint('end.before-commit');
     return new Set(rows.map((row) => row.id));
   });
   failPoint('end.after-commit');
+  if (ended.size > 0) {
+    parts.wakeUps.ring('task-events', [...ended]);
+    parts.wakeUps.ring('delivery-due');
+  }
   return ended;
 }
 
@@ -135,9 +142,9 @@ async function insertEvents(tx: Tx, events: readonly EventToSend[]): Promise<voi
 }
 
 /** pg-boss may have lost the job already; that changes nothing, since only `tasks` decides what is done. */
-async function completeJobs(tx: Tx, queue: Queue, rows: readonly EndedRow[], ends: readonly TaskEnd[]): Promise<void> {
-  for (const row of rows) {
-    const job = ends.find((end) => end.taskId === row.id)!.job;
-    if (job !== null) await queue.complete(tx, row.type, job);
+async function completeJobs(tx: Tx, queue: Queue, rows: readonly EndedRow[], ends: ReadonlyMap<string, TaskEnd>): Promise<void> {
+  for (const [type, ended] of Map.groupBy(rows, (row) => row.type)) {
+    const done = ended.map((row) => ends.get(row.id)!.job).filter((job) => job !== null);
+    if (done.length > 0) await queue.complete(tx, type, done);
   }
 }

@@ -1,5 +1,6 @@
-import { newId } from '../platform/ids.js';
+import { mayJudge, type SilenceRules } from '../platform/lifecycle/process-row.js';
 import type { Logger } from '../platform/logging/logger.js';
+import { jobRef } from '../platform/queue/queue.js';
 import { decideCrash } from './decide-run.js';
 import { type EndTaskParts, endTasks, type TaskEnd } from './end-task.js';
 import { putBack } from './put-back.js';
@@ -9,21 +10,23 @@ const BATCH = 200;
 
 export interface ReconcileParts extends EndTaskParts {
   logger: Logger;
-  /** A process that has been silent for so long, in ms, is taken for dead. */
-  lostMs: number;
+  /** `processes.id` of this process. */
+  self: string;
+  rules: SilenceRules;
 }
 
 /**
  * Makes `tasks` true again after what no process could do itself: runs whose worker vanished, tasks whose job is gone,
  * tasks past their queue deadline. Any number of processes may do this at once.
  */
-export async function reconcile(parts: ReconcileParts): Promise<{ interrupted: number; resent: number; expired: number }> {
+export async function reconcile(parts: ReconcileParts): Promise<{ interrupted: number; requeued: number; expired: number }> {
   const counts = {
     interrupted: await endVanishedRuns(parts),
-    resent: await resendLostJobs(parts),
+    requeued: await takeBackLostTasks(parts),
     expired: await expireTasks(parts),
   };
-  if (counts.interrupted + counts.resent + counts.expired > 0)
+  if (counts.requeued > 0) parts.wakeUps.ring('task-queued');
+  if (counts.interrupted + counts.requeued + counts.expired > 0)
     parts.logger.info({ event: 'tasks.reconciled', ...counts }, 'tasks.reconciled');
   return counts;
 }
@@ -33,18 +36,20 @@ export interface VanishedRun {
   type: string;
   status: 'running' | 'canceling';
   run_token: string;
+  job_id: string | null;
   crashes_in_row: number;
 }
 
 async function endVanishedRuns(parts: ReconcileParts): Promise<number> {
+  if (!(await mayJudge(parts.database, parts.self, parts.rules))) return 0;
   const { rows } = await parts.database.query<VanishedRun>(
-    `SELECT t.id, t.type, t.status, t.run_token, t.crashes_in_row
+    `SELECT t.id, t.type, t.status, t.run_token, t.job_id, t.crashes_in_row
        FROM postback.tasks t
        LEFT JOIN postback.processes p ON p.id = t.worker_id
       WHERE t.status IN ('running', 'canceling')
         AND (p.id IS NULL OR p.heartbeat_at < now() - $1 * interval '1 ms')
       LIMIT $2`,
-    [parts.lostMs, BATCH],
+    [parts.rules.lostMs, BATCH],
   );
   for (const run of rows) await endVanishedRun(parts, run);
   return rows.length;
@@ -52,7 +57,8 @@ async function endVanishedRuns(parts: ReconcileParts): Promise<number> {
 
 /** Nobody works on it any more, though the table says so: put back, or ended if that has happened too often or a cancel was asked for. */
 export async function endVanishedRun(parts: EndTaskParts, run: VanishedRun): Promise<void> {
-  const whose = { taskId: run.id, runToken: run.run_token, job: null };
+  // the job would stay active for a day
+  const whose = { taskId: run.id, runToken: run.run_token, job: run.job_id === null ? null : jobRef(run.job_id) };
   const canceled = {
     stage: 'canceled',
     result: null,
@@ -65,28 +71,31 @@ export async function endVanishedRun(parts: EndTaskParts, run: VanishedRun): Pro
   else if (decision.kind === 'put-back') await putBack(parts, { ...whose, ...decision, taskType: run.type });
 }
 
-/** A queued task whose job was deleted, expired, or died with the worker that had fetched it. */
-async function resendLostJobs(parts: ReconcileParts): Promise<number> {
-  return parts.database.transaction(async (tx) => {
-    const { rows } = await tx.query<{ id: string; type: string }>(
-      `SELECT t.id, t.type FROM postback.tasks t
-        WHERE t.status = 'queued' AND t.next_run_at < now() - $1 * interval '1 ms'
-          AND NOT EXISTS (SELECT FROM pgboss.job j WHERE j.name = 'agent.' || t.type AND j.id = t.job_id AND j.state < 'active')
-        ORDER BY t.next_run_at LIMIT $2
-        FOR UPDATE OF t SKIP LOCKED`,
-      [parts.lostMs, BATCH],
+/** A queued task whose job was deleted, expired, or fetched by a worker that died before it claimed the task: back into its line. */
+async function takeBackLostTasks({ database, queue, rules }: ReconcileParts): Promise<number> {
+  return database.transaction(async (tx) => {
+    const { rows } = await tx.query<{ type: string; job_id: string }>(
+      `WITH lost AS (
+         SELECT t.id, t.type, t.job_id FROM postback.tasks t
+          WHERE t.status = 'queued' AND t.job_id IS NOT NULL
+            AND NOT EXISTS (
+              SELECT FROM pgboss.job j
+               WHERE j.name = 'agent.' || t.type AND j.id = t.job_id
+                 -- waits for a worker, or has just been fetched by one
+                 AND (j.state < 'active' OR j.state = 'active' AND j.started_on > now() - $1 * interval '1 ms')
+            )
+          ORDER BY t.id LIMIT $2
+          FOR UPDATE OF t SKIP LOCKED
+       )
+       UPDATE postback.tasks t SET job_id = NULL FROM lost WHERE t.id = lost.id
+       RETURNING lost.type, lost.job_id`,
+      [rules.lostMs, BATCH],
     );
-    if (rows.length === 0) return 0;
-    const jobs = rows.map((row) => ({ ...row, jobId: newId() }));
-    await tx.query(
-      'UPDATE postback.tasks t SET job_id = n.job_id FROM unnest($1::uuid[], $2::uuid[]) AS n (id, job_id) WHERE t.id = n.id',
-      [jobs.map((job) => job.id), jobs.map((job) => job.jobId)],
-    );
-    for (const [type, group] of Map.groupBy(jobs, (job) => job.type)) {
-      await parts.queue.send(
+    for (const [type, tasks] of Map.groupBy(rows, (row) => row.type)) {
+      await queue.complete(
         tx,
         type,
-        group.map((job) => ({ id: job.jobId, taskId: job.id })),
+        tasks.map(({ job_id }) => jobRef(job_id)),
       );
     }
     return rows.length;

@@ -1,34 +1,37 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type AnyAgent, TaskFailed } from '../agents/agent.js';
 import { runPolicy } from '../agents/registry.js';
 import type { Clock } from '../platform/clock.js';
 import type { DocumentDownloader } from '../platform/egress/document-downloader.js';
-import { isDatabaseTrouble } from '../platform/http/database-trouble.js';
-import { newId } from '../platform/ids.js';
 import { jsonText } from '../platform/json-text.js';
 import { failPoint } from '../platform/lifecycle/fail-point.js';
 import type { Logger } from '../platform/logging/logger.js';
-import type { FetchedJob } from '../platform/queue/queue.js';
-import { type ClaimedRun, claimRun } from './claim-run.js';
+import type { JobRef } from '../platform/queue/queue.js';
+import type { ClaimedRun } from './claim-run.js';
 import { decideRun, type RunDecision, type RunOutcome } from './decide-run.js';
 import { type EndTaskParts, endTasks } from './end-task.js';
 import { putBack } from './put-back.js';
 import { createRunContext } from './run-context.js';
-import { RunLost, RunTimedOut } from './run-stop.js';
+import { RunCanceled, RunLost, RunTimedOut } from './run-stop.js';
+import { throughOutages } from './through-outages.js';
 
 export interface RunTaskParts extends EndTaskParts {
   downloader: DocumentDownloader;
   clock: Clock;
   logger: Logger;
-  workerId: string;
+  /** Time for an agent to stop after a cancel, in ms. */
+  cancelGraceMs: number;
 }
 
-/** One job from claim to commit. Resolves when the run is over, whatever became of it; never rejects for what an agent did. */
-export async function runTask(parts: RunTaskParts, agent: AnyAgent, job: FetchedJob, controller: AbortController): Promise<void> {
-  const runToken = newId();
-  const run = await throughOutages(parts, () => claimRun(parts.database, job.data.task_id, runToken, parts.workerId));
-  if (run === null) return throughOutages(parts, () => parts.queue.complete(parts.database, agent.type, job));
+/** One run from its claim to its commit. Resolves when it is over, whatever became of it; never rejects for what an agent did. */
+export async function runTask(
+  parts: RunTaskParts,
+  agent: AnyAgent,
+  run: ClaimedRun,
+  job: JobRef,
+  controller: AbortController,
+): Promise<void> {
   failPoint('run.after-claim');
+  parts.wakeUps.ring('task-events', [run.taskId]);
   const startedAt = parts.clock.monotonic();
   const outcome = await runAgent(parts, agent, run, controller);
   failPoint('run.before-end');
@@ -40,26 +43,35 @@ export async function runTask(parts: RunTaskParts, agent: AnyAgent, job: Fetched
   logRun(parts, agent, run, decision, outcome, kept, parts.clock.monotonic() - startedAt);
 }
 
-/** The agent's end, or the order to stop, whichever comes first: an agent that ignores its signal is left behind, and its fence with it. */
+/**
+ * The agent's end, or the order to stop, whichever comes first: an agent that ignores its signal is left behind, and its fence with it.
+ * After a cancel it has some time to stop by itself, or to return what it has; the task ends after that in any case.
+ */
 async function runAgent(parts: RunTaskParts, agent: AnyAgent, run: ClaimedRun, controller: AbortController): Promise<RunOutcome> {
   const deadline = AbortSignal.timeout(run.timeoutMs);
   const onDeadline = () => controller.abort(new RunTimedOut(run.timeoutMs));
   deadline.addEventListener('abort', onDeadline, { once: true });
+  const { context, flush } = createRunContext(run, { ...parts, controller });
   try {
     const input = Object.assign(new agent.input(), run.input);
-    const work = agent.run(input, createRunContext(run, { ...parts, controller }));
-    return { kind: 'returned', result: jsonText(await Promise.race([work, stopped(controller.signal)])) };
+    const work = agent.run(input, context);
+    return { kind: 'returned', result: jsonText(await Promise.race([work, stopped(controller.signal, parts.cancelGraceMs)])) };
   } catch (error) {
     return { kind: 'threw', error: controller.signal.aborted ? controller.signal.reason : error };
   } finally {
     deadline.removeEventListener('abort', onDeadline);
+    await flush();
   }
 }
 
-function stopped(signal: AbortSignal): Promise<never> {
+function stopped(signal: AbortSignal, cancelGraceMs: number): Promise<never> {
   return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    const stop = () => {
+      if (signal.reason instanceof RunCanceled) setTimeout(reject, cancelGraceMs, signal.reason).unref();
+      else reject(signal.reason);
+    };
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
   });
 }
 
@@ -68,7 +80,7 @@ async function commit(
   parts: RunTaskParts,
   agent: AnyAgent,
   run: ClaimedRun,
-  job: FetchedJob,
+  job: JobRef,
   decision: Exclude<RunDecision, { kind: 'drop' }>,
 ): Promise<boolean> {
   const { taskId, runToken } = run;
@@ -91,31 +103,9 @@ async function commit(
  * A decision that was not written may have met a cancel that this run had not heard of: no retry then, and no error of ours.
  * Were the task somebody else's, the token would keep this from writing anything, too.
  */
-async function commitCancel(parts: RunTaskParts, { taskId, runToken }: ClaimedRun, job: FetchedJob): Promise<boolean> {
+async function commitCancel(parts: RunTaskParts, { taskId, runToken }: ClaimedRun, job: JobRef): Promise<boolean> {
   const error = { code: 'canceled', message: 'The task was canceled.' };
   return (await endTasks(parts, [{ taskId, runToken, stage: 'canceled', result: null, error, charged: false, job }])).has(taskId);
-}
-
-const OUTAGE_PATIENCE_MS = 10 * 60_000;
-
-/**
- * A result is not thrown away because Postgres restarts while it is written. Repeating after an unknown COMMIT is safe:
- * the fence was lifted by the commit that did arrive, and the second one writes nothing.
- */
-async function throughOutages<T>(parts: RunTaskParts, write: () => Promise<T>): Promise<T> {
-  const giveUpAt = parts.clock.monotonic() + OUTAGE_PATIENCE_MS;
-  for (let waitMs = 100; ; waitMs = Math.min(5_000, waitMs * 2)) {
-    try {
-      return await write();
-    } catch (error) {
-      if (!isDatabaseTrouble(error) || parts.clock.monotonic() > giveUpAt) throw error;
-      parts.logger.warn(
-        { event: 'task.end_delayed', err: error },
-        'The database is away; what became of a run is written as soon as it is back',
-      );
-      await delay(waitMs);
-    }
-  }
 }
 
 function logRun(

@@ -23,8 +23,10 @@ export class Upkeep implements OnApplicationBootstrap {
   ) {}
 
   onApplicationBootstrap(): void {
-    const { heartbeatMs, lostMs } = this.config.process;
+    const { process: rules } = this.config;
+    const { heartbeatMs } = rules;
+    const reconcileParts = { ...this.parts, logger: this.logger, self: this.workerId, rules };
     everyMs(this.scheduler, this.logger, 'watch-runs', heartbeatMs, () => watchRuns(this.parts, this.worker, this.workerId, heartbeatMs));
-    everyMs(this.scheduler, this.logger, 'reconcile-tasks', heartbeatMs, () => reconcile({ ...this.parts, logger: this.logger, lostMs }));
+    everyMs(this.scheduler, this.logger, 'reconcile-tasks', heartbeatMs, () => reconcile(reconcileParts));
   }
 }

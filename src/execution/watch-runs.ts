@@ -15,7 +15,7 @@ interface Running extends VanishedRun {
  */
 export async function watchRuns(parts: EndTaskParts, worker: Worker, workerId: string, beatMs: number): Promise<void> {
   const { rows } = await parts.database.query<Running>(
-    `SELECT id, type, status, run_token, crashes_in_row, worker_id = $2 AS ours,
+    `SELECT id, type, status, run_token, job_id, crashes_in_row, worker_id = $2 AS ours,
             run_deadline_at - timeout_ms * interval '1 ms' < now() - $3 * interval '1 ms' AS settled
        FROM postback.tasks WHERE status IN ('running', 'canceling') AND (worker_id = $2 OR id = ANY ($1))`,
     [worker.taskIds, workerId, 2 * beatMs],

@@ -3,22 +3,33 @@ import { AgentRegistry } from '../agents/registry.js';
 import type { Config } from '../config/config.js';
 import { Clock } from '../platform/clock.js';
 import { DocumentDownloader } from '../platform/egress/document-downloader.js';
+import { newId } from '../platform/ids.js';
 import { finishWithin } from '../platform/lifecycle/drain.js';
 import { PollingLoop } from '../platform/lifecycle/polling-loop.js';
 import { WakeUps } from '../platform/lifecycle/wake-ups.js';
 import type { Logger } from '../platform/logging/logger.js';
 import { type FetchedJob, Queue } from '../platform/queue/queue.js';
 import { CONFIG, LOGGER, PROCESS_ID } from '../platform/tokens.js';
+import { type ClaimedRun, claimRuns } from './claim-run.js';
 import type { EndTaskParts } from './end-task.js';
+import { type RunLimits, releaseTasks } from './release-tasks.js';
+import { runLimits } from './run-limits.js';
 import { RunCanceled, RunLost, RunShutdown } from './run-stop.js';
 import { runTask } from './run-task.js';
+import { throughOutages } from './through-outages.js';
 import { END_TASK_PARTS } from './tokens.js';
 
-/** Fetches jobs while it has hands free, and runs each to its end. */
+/** What was claimed meanwhile and got no answer is put back by `watchRuns`. */
+const CLAIM_PATIENCE_MS = 30_000;
+
+/** Takes tasks while it has hands free, and runs each to its end. */
 @Injectable()
 export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly running = new Map<string, { stop: AbortController; done: Promise<void> }>();
   private readonly loop: PollingLoop;
+  private readonly limits: RunLimits;
+  /** The tenant whose turn was last. */
+  private after = '';
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
@@ -31,6 +42,7 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     private readonly queue: Queue,
     private readonly wakeUps: WakeUps,
   ) {
+    this.limits = runLimits(config, agents);
     this.loop = new PollingLoop({
       name: 'worker',
       intervalMs: config.worker.pollIntervalMs,
@@ -41,20 +53,45 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
 
   onApplicationBootstrap(): void {
     this.wakeUps.on('task-queued', () => this.loop.wake());
+    this.wakeUps.on('task-canceling', (ids) => {
+      for (const id of ids) this.cancel(id);
+    });
     this.loop.start();
   }
 
-  /** Takes what is queued, as much as there are hands for. */
+  /** Takes out of the lines, and from those jobs that wait, as much as there are hands for. */
   async runOnce(): Promise<'more' | 'idle'> {
+    const hands = this.config.worker.concurrency - this.running.size;
+    if (hands <= 0) return 'idle'; // the next run that ends wakes the loop
+    const released = await releaseTasks(this.parts, this.limits, { hands, types: this.agents.types, after: this.after });
+    this.after = released.after;
+    const took = await this.takeJobs(hands);
+    return took > 0 || released.more ? 'more' : 'idle';
+  }
+
+  private async takeJobs(hands: number): Promise<number> {
     let took = 0;
     for (const type of this.agents.types) {
-      const free = this.config.worker.concurrency - this.running.size;
-      if (free <= 0) return 'idle'; // the next run that ends wakes the loop
-      const jobs = await this.queue.fetch(type, free);
-      for (const job of jobs) this.start(type, job);
+      if (took >= hands) break;
+      const jobs = await this.queue.fetch(type, hands - took);
+      if (jobs.length > 0) await this.begin(type, jobs);
       took += jobs.length;
     }
-    return took > 0 ? 'more' : 'idle';
+    return took;
+  }
+
+  /** Claims the tasks that the jobs lead to; a job that leads nowhere any more is done with. */
+  private async begin(type: string, jobs: readonly FetchedJob[]): Promise<void> {
+    const claims = jobs.map((job) => ({ taskId: job.data.task_id, jobId: job.id, runToken: newId() }));
+    const runs = await this.insist(() => claimRuns(this.parts.database, claims, this.workerId));
+    const byTask = new Map(runs.map((run) => [run.taskId, run]));
+    const useless: FetchedJob[] = [];
+    for (const job of jobs) {
+      const run = byTask.get(job.data.task_id);
+      if (run !== undefined && byTask.delete(run.taskId)) this.start(type, run, job);
+      else useless.push(job);
+    }
+    if (useless.length > 0) await this.insist(() => this.queue.complete(this.parts.database, type, useless));
   }
 
   /** Ids of the tasks this process is running now. */
@@ -87,11 +124,16 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     await Promise.allSettled(runs.map(({ done }) => done));
   }
 
-  private start(type: string, job: FetchedJob): void {
-    const taskId = job.data.task_id;
+  private insist<T>(write: () => Promise<T>): Promise<T> {
+    return throughOutages({ clock: this.clock, logger: this.logger }, write, CLAIM_PATIENCE_MS);
+  }
+
+  private start(type: string, run: ClaimedRun, job: FetchedJob): void {
+    const { taskId } = run;
     const stop = new AbortController();
-    const parts = { ...this.parts, downloader: this.downloader, clock: this.clock, logger: this.logger, workerId: this.workerId };
-    const done = runTask(parts, this.agents.get(type)!, job, stop)
+    const { cancelGraceMs } = this.config.worker;
+    const parts = { ...this.parts, downloader: this.downloader, clock: this.clock, logger: this.logger, cancelGraceMs };
+    const done = runTask(parts, this.agents.get(type)!, run, job, stop)
       .catch((error) =>
         this.logger.error(
           { event: 'task.run_failed', task_id: taskId, err: error },
@@ -101,7 +143,6 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
       .finally(() => {
         if (this.running.get(taskId)?.stop === stop) this.running.delete(taskId);
         this.loop.wake();
-        this.wakeUps.ring('delivery-due');
       });
     this.running.set(taskId, { stop, done });
   }

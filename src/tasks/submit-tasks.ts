@@ -2,7 +2,6 @@ import type { Database } from '../platform/database/database.js';
 import type { Tx } from '../platform/database/sql.js';
 import type { FieldProblem } from '../platform/http/problem.js';
 import { failPoint } from '../platform/lifecycle/fail-point.js';
-import type { Queue } from '../platform/queue/queue.js';
 import type { Keyring } from '../platform/secrets/keyring.js';
 import { findAdHocEndpoints } from '../webhooks/endpoints/find-ad-hoc-endpoints.js';
 import { storeSecrets } from '../webhooks/endpoints/store-secrets.js';
@@ -30,10 +29,10 @@ export type Submitted =
   /** It names an endpoint that it may not name; nothing of it is stored. */
   | { kind: 'refused'; errors: FieldProblem[] };
 
-/** Idempotency records, tasks and jobs of a group of submits in one commit: a 202 is sent for nothing less. */
+/** Idempotency records and tasks, each in its tenant's line, of a group of submits in one commit: a 202 is sent for nothing less. */
 export async function submitTasks(
   database: Database,
-  { queue, keyring }: { queue: Queue; keyring: Keyring },
+  { keyring }: { keyring: Keyring },
   submissions: readonly Submission[],
 ): Promise<Submitted[]> {
   const submitted = await database.transaction(async (tx) => {
@@ -42,7 +41,6 @@ export async function submitTasks(
     const fresh = submissions.filter((submission) => !answered.has(submission));
     if (fresh.length > 0) {
       await insertTasks(tx, keyring, fresh);
-      await sendJobs(tx, queue, fresh);
     }
     failPoint('submit.before-commit');
     return submissions.map((submission) => answered.get(submission) ?? created(submission));
@@ -81,23 +79,12 @@ async function insertTasks(tx: Tx, keyring: Keyring, submissions: readonly Submi
   });
   // json_to_recordset keeps `input` and `metadata` as the text they were sent as; arrays of arrays are beyond unnest
   await tx.query(
-    `INSERT INTO postback.tasks (id, tenant, type, input, metadata, timeout_ms, expires_at, job_id,
+    `INSERT INTO postback.tasks (id, tenant, type, input, metadata, timeout_ms, expires_at,
                                  webhook_endpoint_ids, webhook_url, webhook_secret_id, webhook_events, traceparent)
-     SELECT id, tenant, type, input, metadata, timeout_ms, now() + expires_in_ms * interval '1 ms', id,
+     SELECT id, tenant, type, input, metadata, timeout_ms, now() + expires_in_ms * interval '1 ms',
             webhook_endpoint_ids, webhook_url, webhook_secret_id, webhook_events, traceparent
        FROM json_to_recordset($1::json) AS n (id uuid, tenant text, type text, input json, metadata json, timeout_ms integer,
             expires_in_ms bigint, webhook_endpoint_ids uuid[], webhook_url text, webhook_secret_id uuid, webhook_events text[], traceparent text)`,
     [JSON.stringify(rows)],
   );
-}
-
-/** The first job of a task has the task's own id: were the same group sent twice, it would still be queued once. */
-async function sendJobs(tx: Tx, queue: Queue, submissions: readonly Submission[]): Promise<void> {
-  for (const [type, group] of Map.groupBy(submissions, ({ type }) => type)) {
-    await queue.send(
-      tx,
-      type,
-      group.map(({ taskId }) => ({ id: taskId, taskId })),
-    );
-  }
 }

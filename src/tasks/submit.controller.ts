@@ -12,7 +12,6 @@ import { Caller, Needs, type Principal } from '../platform/http/principal.js';
 import { invalid, notFound, Problem } from '../platform/http/problem.js';
 import { newId } from '../platform/ids.js';
 import { WakeUps } from '../platform/lifecycle/wake-ups.js';
-import { Queue } from '../platform/queue/queue.js';
 import { Keyring } from '../platform/secrets/keyring.js';
 import { CONFIG, EGRESS_RULES } from '../platform/tokens.js';
 import type { IdempotencyClaim } from './claim-idempotency-keys.js';
@@ -32,7 +31,6 @@ export class SubmitController {
     @Inject(EGRESS_RULES) private readonly rules: EgressRules,
     private readonly agents: AgentRegistry,
     private readonly database: Database,
-    private readonly queue: Queue,
     private readonly keyring: Keyring,
     private readonly wakeUps: WakeUps,
   ) {}
@@ -91,7 +89,7 @@ export class SubmitController {
       idempotency: this.readIdempotencyKey(headers['idempotency-key'], submit, caller.tenant),
       response: JSON.stringify(this.accepted(taskId, submit)),
     };
-    const [submitted] = await submitTasks(this.database, { queue: this.queue, keyring: this.keyring }, [submission]);
+    const [submitted] = await submitTasks(this.database, { keyring: this.keyring }, [submission]);
     if (submitted?.kind === 'refused') throw invalid(submitted.errors);
     if (submitted?.kind !== 'created' && submitted?.kind !== 'replayed') throw idempotencyMismatch();
     if (submitted.kind === 'created') this.wakeUps.ring('task-queued');

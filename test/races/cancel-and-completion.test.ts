@@ -1,15 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { AnyAgent } from '../../src/agents/agent.js';
+import type { AnyAgent, Json, RunContext } from '../../src/agents/agent.js';
 import { cancelTask } from '../../src/execution/cancel-task.js';
-import { type ClaimedRun, claimRun } from '../../src/execution/claim-run.js';
+import type { ClaimedRun } from '../../src/execution/claim-run.js';
 import { endTasks, type TaskEnd } from '../../src/execution/end-task.js';
+import { RunCanceled } from '../../src/execution/run-stop.js';
 import { runTask } from '../../src/execution/run-task.js';
-import { Clock } from '../../src/platform/clock.js';
 import type { DocumentDownloader } from '../../src/platform/egress/document-downloader.js';
 import { newId } from '../../src/platform/ids.js';
-import { createLogger } from '../../src/platform/logging/logger.js';
+import { WakeUpChannel } from '../../src/platform/lifecycle/wake-up-channel.js';
+import { WakeUps } from '../../src/platform/lifecycle/wake-ups.js';
+import { jobRef } from '../../src/platform/queue/queue.js';
+import { eventually } from '../support/eventually.js';
 import { HeldLock } from '../support/held-lock.js';
-import { openParts, type Parts, queuedTask } from '../support/parts.js';
+import { claimTask, openParts, type Parts, queuedTask } from '../support/parts.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { sql } from '../support/service.js';
 
@@ -69,7 +72,7 @@ describe('a cancel that meets a completion', () => {
   it('of a queued task that a worker claims at that moment stops the run instead', async () => {
     const taskId = await queuedTask(caller);
     const lock = await lockTask(taskId);
-    const claim = claimRun(worker.database, taskId, newId(), newId());
+    const claim = claimTask(worker, taskId);
     await lock.blocked(1);
     const cancel = cancelTask(caller, 'default', taskId);
     await lock.blocked(2);
@@ -109,9 +112,62 @@ describe('a cancel of a run that was just failing', () => {
   });
 });
 
+describe('a run that is told to stop by a cancel', () => {
+  const asked = async (work: (signal: AbortSignal) => Promise<Json>, cancelGraceMs: number): Promise<string[]> => {
+    const taskId = await queuedTask(caller);
+    const controller = new AbortController();
+    const agent = {
+      ...agentThat(() => Promise.reject()),
+      run: async (_: object, { signal }: RunContext) => {
+        expect(await cancelTask(caller, 'default', taskId)).toBe('canceling');
+        controller.abort(new RunCanceled());
+        return work(signal);
+      },
+    };
+    await run(agent, taskId, controller, cancelGraceMs);
+    return ends(taskId);
+  };
+
+  it('ends as canceled at once when it stops', async () => {
+    expect(await asked(async (signal) => signal.throwIfAborted() ?? null, 3_600_000)).toEqual(['task.canceled']);
+  });
+
+  it('may return its result within the grace time', async () => {
+    expect(await asked(async () => 'all the same', 3_600_000)).toEqual(['task.completed']);
+  });
+
+  it('ends as canceled after the grace time although it does not listen', async () => {
+    expect(await asked(() => new Promise(() => {}), 10)).toEqual(['task.canceled']);
+  });
+});
+
+it('tells the worker by the commit of the cancel, in whatever process it is', async () => {
+  const [elsewhere, here] = [new WakeUps(), new WakeUps()];
+  const heard: string[][] = [];
+  elsewhere.on('task-canceling', (ids) => heard.push(['elsewhere', ...ids]));
+  here.on('task-canceling', (ids) => heard.push(['here', ...ids]));
+  const channel = new WakeUpChannel(database.url, worker.database, elsewhere, worker.logger, newId());
+  channel.open();
+  await eventually(async () => {
+    const found = await sql(
+      database,
+      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%' AND state = 'idle'",
+    );
+    return found.length === 1;
+  }, 'the channel to listen');
+  const { taskId } = await running();
+  await cancelTask({ ...caller, wakeUps: here }, 'default', taskId);
+  await eventually(async () => heard.length === 2, 'both to hear');
+  expect(heard).toEqual([
+    ['here', taskId],
+    ['elsewhere', taskId],
+  ]);
+  await channel.close();
+});
+
 async function running(): Promise<{ taskId: string; run: ClaimedRun }> {
   const taskId = await queuedTask(worker);
-  const run = await claimRun(worker.database, taskId, newId(), newId());
+  const run = await claimTask(worker, taskId);
   return { taskId, run: run! };
 }
 
@@ -119,10 +175,10 @@ function agentThat(work: () => Promise<never>, maxRuns = 3): AnyAgent {
   return { type: 'echo', description: '', input: Object, output: null, policy: { maxRuns }, run: work };
 }
 
-async function run(agent: AnyAgent, taskId: string): Promise<void> {
-  const parts = { ...worker, downloader: {} as DocumentDownloader, clock: new Clock(), logger: createLogger('silent'), workerId: newId() };
-  const job = (await worker.queue.fetch('echo', 100)).find((fetched) => fetched.data.task_id === taskId)!;
-  await runTask(parts, agent, job, new AbortController());
+async function run(agent: AnyAgent, taskId: string, controller = new AbortController(), cancelGraceMs = 0): Promise<void> {
+  const parts = { ...worker, downloader: {} as DocumentDownloader, cancelGraceMs };
+  const claimed = (await claimTask(worker, taskId))!;
+  await runTask(parts, agent, claimed, jobRef(newId()), controller);
 }
 
 const completed = ({ taskId, runToken }: ClaimedRun): TaskEnd => ({

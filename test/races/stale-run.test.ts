@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type ClaimedRun, claimRun } from '../../src/execution/claim-run.js';
+import type { ClaimedRun } from '../../src/execution/claim-run.js';
 import { endTasks, type TaskEnd } from '../../src/execution/end-task.js';
 import { putBack } from '../../src/execution/put-back.js';
 import { createRunContext } from '../../src/execution/run-context.js';
@@ -7,7 +7,7 @@ import { RunLost } from '../../src/execution/run-stop.js';
 import type { DocumentDownloader } from '../../src/platform/egress/document-downloader.js';
 import { newId } from '../../src/platform/ids.js';
 import { HeldLock } from '../support/held-lock.js';
-import { openParts, type Parts, queuedTask } from '../support/parts.js';
+import { claimTask, openParts, type Parts, queuedTask } from '../support/parts.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { sql } from '../support/service.js';
 
@@ -64,16 +64,17 @@ describe('a run that lost its task to another', () => {
     const back = { taskId, taskType: 'echo', runToken: stale.runToken, why: 'retry', delayMs: 0, reason: 'stale', job: null } as const;
     expect(await putBack(a, back)).toBe(false);
     expect(await written(taskId)).toMatchObject({ status: 'running', runs: 0 });
-    expect(await jobsOf(taskId)).toBe(2); // of the submit, and of the one put-back that counted
   });
 
   it('is aborted with RunLost at its next progress, which leaves no trace', async () => {
     const { taskId, stale } = await takenOver();
     const controller = new AbortController();
-    const context = createRunContext(stale, { database: a.database, downloader: {} as DocumentDownloader, controller });
+    const { context } = createRunContext(stale, { ...a, downloader: {} as DocumentDownloader, controller });
     await expect(context.progress(0.5, 'of the stale run')).rejects.toBeInstanceOf(RunLost);
     expect(controller.signal.reason).toBeInstanceOf(RunLost);
     await expect(context.log('once more')).rejects.toBeInstanceOf(RunLost);
+    await expect(context.step('paid for', () => 1)).rejects.toBeInstanceOf(RunLost);
+    expect(await sql(database, 'SELECT FROM postback.task_steps WHERE task_id = $1', [taskId])).toEqual([]);
     const [task] = await sql(database, 'SELECT progress FROM postback.tasks WHERE id = $1', [taskId]);
     expect(task).toEqual({ progress: null });
     expect(await eventTypes(taskId)).toEqual(['task.started', 'task.interrupted', 'task.started']);
@@ -98,7 +99,7 @@ describe('two workers that claim one task', () => {
   it('let one of them have it', async () => {
     const taskId = await queuedTask(a);
     const lock = await lockTask(taskId);
-    const claims = [a, b].map((parts) => claimRun(parts.database, taskId, newId(), newId()));
+    const claims = [a, b].map((parts) => claimTask(parts, taskId));
     await lock.blocked(2);
     await lock.release();
     expect((await Promise.all(claims)).filter((run) => run !== null)).toHaveLength(1);
@@ -116,7 +117,7 @@ async function takenOver(): Promise<{ taskId: string; stale: ClaimedRun; owner: 
 }
 
 async function claim(parts: Parts, taskId: string): Promise<ClaimedRun> {
-  const run = await claimRun(parts.database, taskId, newId(), newId());
+  const run = await claimTask(parts, taskId);
   return run!;
 }
 
@@ -147,9 +148,4 @@ async function written(taskId: string): Promise<object> {
 async function eventTypes(taskId: string): Promise<string[]> {
   const rows = await sql<{ type: string }>(database, 'SELECT type FROM postback.task_events WHERE task_id = $1 ORDER BY seq', [taskId]);
   return rows.map(({ type }) => type);
-}
-
-async function jobsOf(taskId: string): Promise<number> {
-  const [row] = await sql<{ n: number }>(database, "SELECT count(*)::int AS n FROM pgboss.job WHERE data->>'task_id' = $1", [taskId]);
-  return row!.n;
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { afterEach } from '@jest/globals';
+import { afterAll, afterEach } from '@jest/globals';
 import pg from 'pg';
 import { freePort } from '../../examples/support/free-port.js';
 import { boot, type Running } from '../../src/boot.js';
@@ -45,12 +45,15 @@ export async function startService(database: TestDatabase, more: Record<string, 
   return { ...running, url: running.url ?? '' };
 }
 
-const living = new Set<ChildProcess>();
+const living = { test: new Set<ChildProcess>(), file: new Set<ChildProcess>() };
 
 /** A test that fails half-way leaves no process behind for the next one to trip over. */
-afterEach(() => {
-  for (const child of living) child.kill('SIGKILL');
-});
+afterEach(() => endAll(living.test));
+afterAll(() => endAll(living.file));
+
+function endAll(children: Set<ChildProcess>): void {
+  for (const child of children) child.kill('SIGKILL');
+}
 
 /** The built service as a process of its own, to be killed. */
 export class ServiceProcess {
@@ -62,13 +65,17 @@ export class ServiceProcess {
     readonly url: string,
   ) {}
 
-  /** @param more environment on top of `testEnvironment`; resolves once the service answers */
-  static async start(database: TestDatabase, more: Record<string, string> = {}): Promise<ServiceProcess> {
+  /**
+   * Resolves once the service answers.
+   * @param more environment on top of `testEnvironment`
+   * @param lives how long it may run at most
+   */
+  static async start(database: TestDatabase, more: Record<string, string> = {}, lives: 'test' | 'file' = 'test'): Promise<ServiceProcess> {
     const port = await freePort();
     const env = { PATH: process.env.PATH ?? '', ...testEnvironment(database, { PORT: String(port), POSTBACK_LOG_LEVEL: 'info', ...more }) };
     const child = spawn(process.execPath, [packageRoot('dist/src/main.js')], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    living.add(child);
-    child.once('exit', () => living.delete(child));
+    living[lives].add(child);
+    child.once('exit', () => living[lives].delete(child));
     const service = new ServiceProcess(child, `http://127.0.0.1:${port}`);
     for (const stream of [child.stdout!, child.stderr!])
       stream.on('data', (chunk) => {

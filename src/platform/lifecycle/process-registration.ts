@@ -26,8 +26,8 @@ export class ProcessRegistration implements OnModuleInit {
     this.beats = new PollingLoop({
       name: 'heartbeat',
       intervalMs: config.process.heartbeatMs,
-      runOnce: () => this.beat(),
-      onError: (error) => logger.warn({ event: 'heartbeat.failed', err: error }, 'Could not write a sign of life; trying again'),
+      runOnce: () => this.beatOrWarn(),
+      onError: () => {},
     });
   }
 
@@ -44,8 +44,19 @@ export class ProcessRegistration implements OnModuleInit {
     await signOff(this.database, this.id).catch(() => {}); // its silence will tell the same, later
   }
 
-  private async beat(): Promise<'idle'> {
-    await heartbeat(this.database, { id: this.id, roles: this.config.roles, version, masterKeyIds: this.keyring.masterKeyIds });
+  private async beat(): Promise<void> {
+    await heartbeat(
+      this.database,
+      { id: this.id, roles: this.config.roles, version, masterKeyIds: this.keyring.masterKeyIds },
+      this.config.process,
+    );
+  }
+
+  /** At the same pace while the database is away: others give everybody two beats after its return. */
+  private async beatOrWarn(): Promise<'idle'> {
+    await this.beat().catch((error) =>
+      this.logger.warn({ event: 'heartbeat.failed', err: error }, 'Could not write a sign of life; trying again'),
+    );
     return 'idle';
   }
 }

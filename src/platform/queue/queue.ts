@@ -1,14 +1,17 @@
 import { type JobAttempt, type JobInsert, PgBoss } from 'pg-boss';
 import type { Sql, Tx } from '../database/sql.js';
 
-/** A job as fetched: enough to settle this fetch of it and no later one. */
-export type FetchedJob = JobAttempt & { data: { task_id: string } };
+/** Enough to settle one fetch of a job and no later one. A job is fetched once, as it never retries by itself. */
+export type JobRef = JobAttempt;
+
+export const jobRef = (id: string): JobRef => ({ id, retryCount: 0 });
+
+export type FetchedJob = JobRef & { data: { task_id: string } };
 
 export interface JobToSend {
-  /** The task's id for the first job of a task: sending it twice queues it once. Later jobs need a fresh id. */
+  /** A fresh one: finished jobs count as well, and under an id that was used nothing is queued. */
   id: string;
   taskId: string;
-  startAfterMs?: number;
 }
 
 export interface QueueSettings {
@@ -48,7 +51,7 @@ export class Queue {
   async send(tx: Tx, taskType: string, jobs: readonly JobToSend[]): Promise<void> {
     await this.boss.insert(
       queueName(taskType),
-      jobs.map((job): JobInsert => ({ id: job.id, data: { task_id: job.taskId }, startAfter: startAfter(job.startAfterMs) })),
+      jobs.map((job): JobInsert => ({ id: job.id, data: { task_id: job.taskId } })),
       { db: inTransaction(tx) },
     );
   }
@@ -59,9 +62,10 @@ export class Queue {
     return jobs.map(({ id, retryCount, data }) => ({ id, retryCount, data }));
   }
 
-  /** Settles a job in the caller's transaction. A job that is gone already is no error: `tasks` is the truth. */
-  async complete(tx: Sql, taskType: string, job: FetchedJob): Promise<void> {
-    await this.boss.complete(queueName(taskType), { id: job.id, retryCount: job.retryCount }, null, { db: inTransaction(tx) });
+  /** Settles jobs in the caller's transaction. One that is gone already is no error: `tasks` is the truth. */
+  async complete(tx: Sql, taskType: string, jobs: readonly JobRef[]): Promise<void> {
+    const attempts = jobs.map(({ id, retryCount }) => ({ id, retryCount }));
+    await this.boss.complete(queueName(taskType), attempts, null, { db: inTransaction(tx) });
   }
 
   /** Forgets this process' claim on running jobs without failing them: the tasks put back what was cut short. */
@@ -82,6 +86,3 @@ const queueOptions = {
 const queueName = (taskType: string) => `agent.${taskType}`;
 
 const inTransaction = (tx: Sql) => ({ executeSql: (text: string, values?: unknown[]) => tx.query(text, values) });
-
-/** pg-boss counts whole seconds from the database's own clock; rounding up, a job is never early. */
-const startAfter = (ms: number | undefined) => (ms ? Math.ceil(ms / 1000) : undefined);

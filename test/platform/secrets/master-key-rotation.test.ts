@@ -178,8 +178,8 @@ describe('A rotation', () => {
     await store(await Keyring.load(database, masterKeys(former)), 2);
     const keyring = await Keyring.load(database, both);
     const stranger = { id: randomUUID(), roles: ['dispatcher'], version: '1', masterKeyIds: [masterKeyId(former)] };
-    await heartbeat(database, stranger);
-    await heartbeat(database, { ...stranger, id: randomUUID(), masterKeyIds: keyring.masterKeyIds });
+    await heartbeat(database, stranger, { heartbeatMs: 1_000, lostMs });
+    await heartbeat(database, { ...stranger, id: randomUUID(), masterKeyIds: keyring.masterKeyIds }, { heartbeatMs: 1_000, lostMs });
     const refused = await rotateMasterKey(database, keyring, { lostMs });
     expect(refused).toEqual({ kind: 'unknown_to', processes: [expect.stringMatching(/^dispatcher on .+ \(process \d+\)$/)] });
     expect(await sealedUnder()).toEqual({ [masterKeyId(former)]: 3 });

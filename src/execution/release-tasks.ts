@@ -1,0 +1,138 @@
+import type { Database } from '../platform/database/database.js';
+import type { Tx } from '../platform/database/sql.js';
+import type { Queue } from '../platform/queue/queue.js';
+
+/** How many tasks may have a job or run at once, over all workers. */
+export interface RunLimits {
+  /** Of one tenant; null: no limit. */
+  perTenant: number | null;
+  /** Of one type; none: no limit. */
+  perType: ReadonlyMap<string, number>;
+}
+
+export interface FreeHands {
+  /** How many tasks this worker can begin now. */
+  hands: number;
+  /** What it can run. */
+  types: readonly string[];
+  /** The tenant whose turn was last; '' at first. */
+  after: string;
+}
+
+export interface Released {
+  count: number;
+  /** `after` of the next release. */
+  after: string;
+  /** Tenants were left unasked. */
+  more: boolean;
+}
+
+/** Tenants that one release asks; the next goes on behind them. */
+const TENANTS_PER_TURN = 50;
+/** For tasks whose row somebody else holds locked just now: the next ones in the line go before them. */
+const SPARE = 20;
+const NO_LIMIT = 2_147_483_647;
+
+/**
+ * Takes tasks out of the lines of their tenants and gives each a job: as many as there are hands free, from those tenants first that
+ * have the fewest running, and in turn. Whoever is alone gets all hands. One release at a time, over all processes, so that limits
+ * are exact: only here does what counts against them grow.
+ */
+export async function releaseTasks(
+  { database, queue }: { database: Database; queue: Queue },
+  limits: RunLimits,
+  free: FreeHands,
+): Promise<Released> {
+  return database.transaction(async (tx) => {
+    await tx.query("SELECT pg_advisory_xact_lock(hashtext('postback.release-tasks'))");
+    const { rows } = await tx.query<ReleaseRow>(RELEASE, [
+      free.after,
+      TENANTS_PER_TURN,
+      free.types,
+      free.types.map((type) => limits.perType.get(type) ?? NO_LIMIT),
+      limits.perTenant ?? NO_LIMIT,
+      free.hands,
+      SPARE,
+    ]);
+    const released = rows.filter((row): row is ReleasedRow => row.id !== null);
+    await sendJobs(tx, queue, released);
+    const [turn] = rows;
+    const more = turn !== undefined && turn.asked >= TENANTS_PER_TURN;
+    return { count: released.length, after: released.at(-1)?.tenant ?? (more ? turn.last_asked : free.after), more };
+  });
+}
+
+type ReleasedRow = { asked: number; last_asked: string; id: string; tenant: string; type: string; job_id: string };
+type ReleaseRow = ReleasedRow | { asked: number; last_asked: string; id: null };
+
+async function sendJobs(tx: Tx, queue: Queue, released: readonly ReleasedRow[]): Promise<void> {
+  for (const [type, tasks] of Map.groupBy(released, (task) => task.type)) {
+    await queue.send(
+      tx,
+      type,
+      tasks.map(({ id, job_id }) => ({ id: job_id, taskId: id })),
+    );
+  }
+}
+
+const IN_LINE = "status = 'queued' AND job_id IS NULL";
+
+const RELEASE = `
+  WITH RECURSIVE ahead (tenant, place) AS (
+    -- from tenant to tenant by the index tasks_line, whatever the length of their lines
+    (SELECT tenant, 1 FROM postback.tasks WHERE ${IN_LINE} AND tenant > $1 ORDER BY tenant LIMIT 1)
+    UNION ALL
+    SELECT next.tenant, place + 1
+      FROM ahead, LATERAL (SELECT tenant FROM postback.tasks WHERE ${IN_LINE} AND tenant > ahead.tenant ORDER BY tenant LIMIT 1) next
+     WHERE place < $2
+  ), behind (tenant, place) AS (
+    -- and round to where the last turn ended
+    (SELECT tenant, $2 + 1 FROM postback.tasks WHERE ${IN_LINE} AND tenant <= $1 ORDER BY tenant LIMIT 1)
+    UNION ALL
+    SELECT next.tenant, place + 1
+      FROM behind, LATERAL (SELECT tenant FROM postback.tasks WHERE ${IN_LINE} AND tenant > behind.tenant AND tenant <= $1 ORDER BY tenant LIMIT 1) next
+     WHERE place < 2 * $2
+  ), turn AS (
+    SELECT tenant, place FROM (SELECT * FROM ahead UNION ALL SELECT * FROM behind) each ORDER BY place LIMIT $2
+  ), taken AS (
+    SELECT tenant, type, count(*)::int AS n FROM postback.tasks
+     WHERE job_id IS NOT NULL AND status IN ('queued', 'running', 'canceling') GROUP BY tenant, type
+  ), open_type AS (
+    SELECT type, room FROM (
+      SELECT type, most - (SELECT coalesce(sum(n), 0) FROM taken WHERE taken.type = kind.type) AS room
+        FROM unnest($3::text[], $4::integer[]) AS kind (type, most)
+    ) each WHERE room > 0
+  ), candidate AS (
+    SELECT t.id, t.tenant, t.type, turn.place,
+           -- the more a tenant has running, the later his next one
+           running.n + row_number() OVER (PARTITION BY t.tenant ORDER BY t.next_run_at, t.id) AS nth
+      FROM turn
+     CROSS JOIN LATERAL (SELECT coalesce(sum(n), 0)::int AS n FROM taken WHERE taken.tenant = turn.tenant) running
+     CROSS JOIN open_type
+     CROSS JOIN LATERAL (
+       SELECT id, tenant, type, next_run_at FROM postback.tasks
+        WHERE ${IN_LINE} AND tenant = turn.tenant AND type = open_type.type AND next_run_at <= now()
+        ORDER BY next_run_at, id
+        -- with many tenants nobody gets all hands; what is left over goes round once more
+        LIMIT least($6, 4 * ceil($6::numeric / (SELECT count(*) FROM turn))) + $7
+     ) t
+  ), allowed AS (
+    SELECT id, nth, place FROM (
+      SELECT id, candidate.type, nth, place, row_number() OVER (PARTITION BY candidate.type ORDER BY nth, place) AS nth_of_type
+        FROM candidate WHERE nth <= $5
+    ) each JOIN open_type USING (type)
+     WHERE nth_of_type <= room
+     ORDER BY nth, place LIMIT $6 + $7
+  ), locked AS (
+    SELECT t.id, allowed.nth, allowed.place FROM allowed JOIN postback.tasks t ON t.id = allowed.id
+     WHERE t.status = 'queued' AND t.job_id IS NULL
+     ORDER BY allowed.nth, allowed.place LIMIT $6
+       FOR UPDATE OF t SKIP LOCKED
+  ), released AS (
+    UPDATE postback.tasks t SET job_id = gen_random_uuid() FROM locked WHERE t.id = locked.id
+    RETURNING t.id, t.tenant, t.type, t.job_id, locked.nth, locked.place
+  )
+  SELECT (SELECT count(*)::int FROM turn) AS asked, (SELECT tenant FROM turn ORDER BY place DESC LIMIT 1) AS last_asked,
+         released.id, released.tenant, released.type, released.job_id
+    FROM (VALUES (1)) AS one LEFT JOIN released ON true
+   ORDER BY released.nth, released.place`;
