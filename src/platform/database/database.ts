@@ -1,6 +1,11 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { Result, Sql, Tx } from './sql.js';
 
+/** What TypeORM hands out as a connection, in as much as we use it. */
+interface Client {
+  query(text: string): Promise<unknown>;
+}
+
 /** The pool as the rest of the code sees it: single statements, and transactions that can be seen in the code. */
 export class Database implements Sql {
   constructor(private readonly dataSource: DataSource) {}
@@ -20,13 +25,18 @@ export class Database implements Sql {
   async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     const runner = this.dataSource.createQueryRunner();
     try {
-      await runner.startTransaction();
-      const result = await work({ transaction: true, query: (text, values = []) => runStatement(runner, text, values) });
-      await runner.commitTransaction();
+      const client: Client = await runner.connect();
+      // not waited for: it travels with the first statement, and is answered before it
+      const begun = client.query('START TRANSACTION');
+      const [result] = await Promise.all([
+        work({ transaction: true, query: (text, values = []) => runStatement(runner, text, values) }),
+        begun,
+      ]);
+      await runner.query('COMMIT');
       return result;
     } catch (error) {
       if (runner.isReleased) throw new ConnectionLost(error);
-      await rollBack(runner);
+      await runner.query('ROLLBACK').catch(() => {}); // a connection that died has nothing left to roll back; the first error is the one worth telling
       throw error;
     } finally {
       await runner.release();
@@ -53,10 +63,4 @@ export class ConnectionLost extends Error {
 async function runStatement<Row>(runner: QueryRunner, text: string, values: unknown[]): Promise<Result<Row>> {
   const { records, affected } = await runner.query(text, values, true);
   return { rows: (records ?? []) as Row[], count: affected ?? records?.length ?? 0 };
-}
-
-/** A connection that died has nothing left to roll back; the first error is the one worth telling. */
-async function rollBack(runner: QueryRunner): Promise<void> {
-  if (!runner.isTransactionActive) return;
-  await runner.rollbackTransaction().catch(() => {});
 }
