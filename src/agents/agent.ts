@@ -10,6 +10,12 @@ export interface Download {
   contentType: string | null;
 }
 
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Why `ctx.signal` was aborted: the `code` of its `reason`. `lost`: the task is another run's by now. */
+export type StopCode = 'canceled' | 'timed_out' | 'shutdown' | 'lost';
+
 /** What a run may ask of the service while it works. Everything in here is bound to one run of one task. */
 export interface RunContext {
   readonly taskId: string;
@@ -18,12 +24,24 @@ export interface RunContext {
   readonly run: number;
   /** Earlier runs that a deploy or crash cut short; they are not charged. */
   readonly interruptions: number;
-  /** Aborted on cancel, time-out and shutdown. Pass it to everything that waits. */
+  /** Aborted on cancel, time-out and shutdown, with an error as reason whose `code` is a `StopCode`. Pass it to everything that waits. */
   readonly signal: AbortSignal;
-  /** `fraction` is 0 to 1. Shown to the caller; rejects once this run no longer owns its task. */
+  /**
+   * `fraction` is 0 to 1. Shown to the caller; at most four a second are stored, and the last one always. Rejects once this run is
+   * stopped or no longer owns its task. Of a message 2,000 characters are kept, of `data` at most 16 KB of JSON.
+   */
   progress(fraction: number, message?: string, data?: Json): Promise<void>;
-  /** A line in the task's event history. Never put a secret in here. */
+  /** A line in the task's event history, of the level `info` unless told; bounded like progress. Never put a secret in here. */
   log(message: string, data?: Json): Promise<void>;
+  log(level: LogLevel, message: string, data?: Json): Promise<void>;
+  /**
+   * Does a piece of work once for the task: its result is stored, and a later run (a retry, or after a deploy or crash) gets that result
+   * without calling `fn`. A crash within `fn` repeats it. The order of steps is free, and so is what lies between them. Returns the
+   * result as JSON carries it. Rejects with what `fn` throws, and with `StepError`.
+   * @param name unique within the task, 1 to 200 characters
+   * @param fn returns at most 1 MB of JSON; undefined becomes null
+   */
+  step<T>(name: string, fn: () => T | Promise<T>): Promise<T>;
   /**
    * Fetches a document named by the caller, under the egress rules for addresses that strangers choose.
    * Throws `TaskFailed` (`document_blocked`, `document_unreachable`, `document_too_large`, `document_timeout`).
@@ -39,8 +57,11 @@ export interface RunPolicy {
   timeoutMs: number;
   /** The longest `timeout` a caller may ask for, in ms. */
   maxTimeoutMs: number;
-  /** Wait before run n+1 is `backoffMs * 2^(n-1)`. */
+  /** Wait before run n+1 is `backoffMs * 2^(n-1)`, at most `maxBackoffMs`. */
   backoffMs: number;
+  maxBackoffMs: number;
+  /** Whether an unexpected error is worth another run; all are unless told. `TaskFailed` and `StepError` never are. */
+  retryOn(error: unknown): boolean;
 }
 
 export const defaultRunPolicy: RunPolicy = {
@@ -48,6 +69,8 @@ export const defaultRunPolicy: RunPolicy = {
   timeoutMs: 15 * 60_000,
   maxTimeoutMs: 60 * 60_000,
   backoffMs: 2_000,
+  maxBackoffMs: 10 * 60_000,
+  retryOn: () => true,
 };
 
 /**
@@ -80,6 +103,11 @@ export class TaskFailed extends Error {
     super(message, options);
     this.name = 'TaskFailed';
   }
+}
+
+/** A step was used in a way that another run would not make better: its name was taken, or its result cannot be stored. */
+export class StepError extends Error {
+  override name = 'StepError';
 }
 
 /** An agent whose types only it knows: what the registry holds. Its own DTO has checked the input by the time it runs. */

@@ -5,7 +5,6 @@ import { ApiProblems } from '../platform/http/api-problems.js';
 import { Caller, Needs, type Principal } from '../platform/http/principal.js';
 import { notFound, Problem } from '../platform/http/problem.js';
 import { isId } from '../platform/ids.js';
-import { WakeUps } from '../platform/lifecycle/wake-ups.js';
 import { CancellationView } from '../tasks/task.dto.js';
 import { cancelTask } from './cancel-task.js';
 import type { EndTaskParts } from './end-task.js';
@@ -17,7 +16,6 @@ import { Worker } from './worker.js';
 export class CancelController {
   constructor(
     @Inject(END_TASK_PARTS) private readonly parts: EndTaskParts,
-    private readonly wakeUps: WakeUps,
     @Optional() private readonly worker?: Worker,
   ) {}
 
@@ -37,7 +35,6 @@ export class CancelController {
     if (stage === 'canceling') this.worker?.cancel(id);
     else if (stage !== 'canceled')
       throw new Problem(409, 'task_ended', `The task ended before, as ${stage}; there is nothing left to cancel.`);
-    this.wakeUps.ring('delivery-due');
     void reply
       .status(stage === 'canceled' ? 200 : 202)
       .send({ task_id: id, status: stage === 'canceled' ? 'canceled' : 'processing', stage });

@@ -1,4 +1,4 @@
-import { type RunPolicy, TaskFailed } from '../agents/agent.js';
+import { type RunPolicy, StepError, TaskFailed } from '../agents/agent.js';
 import type { TerminalStage } from '../tasks/states.js';
 import { RunCanceled, RunLost, RunShutdown, RunTimedOut } from './run-stop.js';
 
@@ -25,14 +25,25 @@ export function decideRun(outcome: RunOutcome, run: { runs: number }, policy: Ru
     return { kind: 'put-back', why: 'shutdown', delayMs: 0, reason: 'The process that ran it was shut down.' };
   if (error instanceof RunCanceled) return ended('canceled', 'canceled', 'The task was canceled.');
   if (error instanceof RunTimedOut) return ended('error', 'timed_out', error.message);
+  if (error instanceof StepError) return ended('error', 'invalid_step', error.message);
   const failed = run.runs + 1;
+  if (!worthAnother(error, policy)) return ended('error', 'agent_error', 'The agent failed in a way that another run would not change.');
   if (failed >= policy.maxRuns) return ended('error', 'agent_error', `The agent failed unexpectedly in each of ${failed} runs.`);
   return {
     kind: 'put-back',
     why: 'retry',
-    delayMs: policy.backoffMs * 2 ** run.runs,
+    delayMs: Math.min(policy.maxBackoffMs, policy.backoffMs * 2 ** run.runs),
     reason: `Run ${failed} of ${policy.maxRuns} failed unexpectedly.`,
   };
+}
+
+/** An agent that cannot even say so is a bug like any other, and gets its runs. */
+function worthAnother(error: unknown, policy: RunPolicy): boolean {
+  try {
+    return policy.retryOn(error);
+  } catch {
+    return true;
+  }
 }
 
 /** What becomes of a run whose process is gone. @param crashesInRow before this one */

@@ -3,6 +3,7 @@ import type { Tx } from '../platform/database/sql.js';
 import { newId } from '../platform/ids.js';
 import { jsonText } from '../platform/json-text.js';
 import { failPoint } from '../platform/lifecycle/fail-point.js';
+import type { WakeUps } from '../platform/lifecycle/wake-ups.js';
 import type { FetchedJob, Queue } from '../platform/queue/queue.js';
 import { type TerminalStage, terminalEventType } from '../tasks/states.js';
 import { type EventToSend, type OutboxPolicy, writeOutbox } from '../webhooks/outbox/write-outbox.js';
@@ -26,6 +27,7 @@ export interface TaskEnd {
 export interface EndTaskParts {
   database: Database;
   queue: Queue;
+  wakeUps: WakeUps;
   /** What webhooks carry, and how often they are tried. */
   outbox: OutboxPolicy;
 }
@@ -46,6 +48,10 @@ export async function endTasks(parts: EndTaskParts, ends: readonly TaskEnd[]): P
     return new Set(rows.map((row) => row.id));
   });
   failPoint('end.after-commit');
+  if (ended.size > 0) {
+    parts.wakeUps.ring('task-events', [...ended]);
+    parts.wakeUps.ring('delivery-due');
+  }
   return ended;
 }
 

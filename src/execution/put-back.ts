@@ -1,6 +1,7 @@
 import type { Database } from '../platform/database/database.js';
 import { newId } from '../platform/ids.js';
 import { jsonText } from '../platform/json-text.js';
+import type { WakeUps } from '../platform/lifecycle/wake-ups.js';
 import type { FetchedJob, Queue } from '../platform/queue/queue.js';
 
 /** A run that ended without ending its task. */
@@ -18,7 +19,16 @@ export interface PutBack {
 }
 
 /** Task back to queued with a fresh job, in one commit. False when the run had lost its task. */
-export async function putBack({ database, queue }: { database: Database; queue: Queue }, back: PutBack): Promise<boolean> {
+export async function putBack(parts: { database: Database; queue: Queue; wakeUps: WakeUps }, back: PutBack): Promise<boolean> {
+  const kept = await writePutBack(parts, back);
+  if (kept) {
+    parts.wakeUps.ring('task-events', [back.taskId]);
+    if (back.delayMs === 0) parts.wakeUps.ring('task-queued');
+  }
+  return kept;
+}
+
+function writePutBack({ database, queue }: { database: Database; queue: Queue }, back: PutBack): Promise<boolean> {
   const jobId = newId();
   return database.transaction(async (tx) => {
     const { count } = await tx.query(

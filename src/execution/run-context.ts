@@ -1,54 +1,90 @@
-import { type Download, type Json, type RunContext, TaskFailed } from '../agents/agent.js';
+import { type Download, type Json, LOG_LEVELS, type LogLevel, type RunContext, TaskFailed } from '../agents/agent.js';
+import type { Clock } from '../platform/clock.js';
 import type { Sql } from '../platform/database/sql.js';
 import { type DocumentDownloader } from '../platform/egress/document-downloader.js';
 import { DownloadError } from '../platform/egress/download.js';
 import { isDatabaseTrouble } from '../platform/http/database-trouble.js';
-import { newId } from '../platform/ids.js';
-import { jsonText } from '../platform/json-text.js';
+import type { WakeUps } from '../platform/lifecycle/wake-ups.js';
+import type { Logger } from '../platform/logging/logger.js';
 import type { ClaimedRun } from './claim-run.js';
+import { LatestOnly } from './latest-only.js';
+import { type Report, recordEvent } from './record-event.js';
+import { RunSteps } from './run-steps.js';
 import { RunLost } from './run-stop.js';
+import { throughOutages } from './through-outages.js';
+
+/** At most four reports of progress a second are stored. */
+const PROGRESS_EVERY_MS = 250;
 
 export interface RunContextParts {
   database: Sql;
+  wakeUps: WakeUps;
+  clock: Clock;
+  logger: Logger;
   downloader: DocumentDownloader;
   /** Stops the run: called with `RunLost` when a write finds that it no longer owns its task. */
   controller: AbortController;
 }
 
 /** What the agent gets. Each write carries the run's token; one that changes nothing ends the run. */
-export function createRunContext(run: ClaimedRun, { database, downloader, controller }: RunContextParts): RunContext {
+export function createRunContext(run: ClaimedRun, parts: RunContextParts): { context: RunContext; flush(): Promise<void> } {
+  const { database, wakeUps, downloader, controller } = parts;
   const { signal } = controller;
+  const reports = new LatestOnly<Report>(record, PROGRESS_EVERY_MS);
+  const steps = new RunSteps(run, {
+    database,
+    insist: (statement) => throughOutages(parts, statement),
+    monotonic: () => parts.clock.monotonic(),
+  });
 
-  async function record(type: string, data: object, progress: object | null): Promise<void> {
-    signal.throwIfAborted();
-    const values = [run.taskId, run.runToken, newId(), type, jsonText(data), progress && jsonText(progress)];
-    if (await stillOurs(values)) return;
-    controller.abort(new RunLost());
-    signal.throwIfAborted();
+  async function record(report: Report): Promise<void> {
+    if (await stillOurs(report)) wakeUps.ring('task-events', [run.taskId]);
+    else lose();
   }
 
   /** A report that the database cannot take right now is dropped: an outage must not cost the agent its run. The end of the run is fenced as well. */
-  async function stillOurs(values: unknown[]): Promise<boolean> {
+  async function stillOurs(report: Report): Promise<boolean> {
     try {
-      return (await database.query(RECORD, values)).count > 0;
+      return await recordEvent(database, run, report);
     } catch (error) {
       if (isDatabaseTrouble(error)) return true;
       throw error;
     }
   }
 
-  return {
+  function lose(): never {
+    controller.abort(new RunLost());
+    throw signal.reason;
+  }
+
+  async function log(first: string, second?: Json, third?: Json): Promise<void> {
+    signal.throwIfAborted();
+    const leveled = isLevel(first) && typeof second === 'string';
+    const [level, message, data] = leveled ? ([first, second, third] as const) : (['info', first, second] as const);
+    await record({ type: 'task.log', level, message, data: data ?? null });
+  }
+
+  const context: RunContext = {
     taskId: run.taskId,
     tenant: run.tenant,
     run: run.runs + 1,
     interruptions: run.interruptions,
     signal,
     async progress(fraction: number, message?: string, data?: Json): Promise<void> {
-      const report = { fraction: Math.min(1, Math.max(0, fraction || 0)), message: message ?? null, data: data ?? null };
-      await record('task.progress', report, report);
+      signal.throwIfAborted();
+      const share = Math.min(1, Math.max(0, fraction || 0));
+      await reports.put({ type: 'task.progress', fraction: share, message: message ?? null, data: data ?? null });
     },
-    async log(message: string, data?: Json): Promise<void> {
-      await record('task.log', { message, data: data ?? null }, null);
+    log,
+    async step<T>(name: string, fn: () => T | Promise<T>): Promise<T> {
+      signal.throwIfAborted();
+      try {
+        return await steps.take(name, fn, signal);
+      } catch (error) {
+        throw error instanceof RunLost ? lose() : error;
+      } finally {
+        wakeUps.ring('task-events', [run.taskId]);
+      }
     },
     async download(url: string): Promise<Download> {
       try {
@@ -58,14 +94,7 @@ export function createRunContext(run: ClaimedRun, { database, downloader, contro
       }
     },
   };
+  return { context, flush: () => reports.flush().catch(() => {}) };
 }
 
-const RECORD = `
-  WITH task AS (
-    UPDATE postback.tasks SET last_seq = last_seq + 1, progress = coalesce($6::json, progress)
-     WHERE id = $1 AND run_token = $2
-    RETURNING id, last_seq
-  )
-  INSERT INTO postback.task_events (id, task_id, seq, type, data)
-  SELECT $3, id, last_seq, $4, $5::json FROM task
-  RETURNING id`;
+const isLevel = (word: string): word is LogLevel => (LOG_LEVELS as readonly string[]).includes(word);

@@ -1,9 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type AnyAgent, TaskFailed } from '../agents/agent.js';
 import { runPolicy } from '../agents/registry.js';
 import type { Clock } from '../platform/clock.js';
 import type { DocumentDownloader } from '../platform/egress/document-downloader.js';
-import { isDatabaseTrouble } from '../platform/http/database-trouble.js';
 import { newId } from '../platform/ids.js';
 import { jsonText } from '../platform/json-text.js';
 import { failPoint } from '../platform/lifecycle/fail-point.js';
@@ -15,6 +13,7 @@ import { type EndTaskParts, endTasks } from './end-task.js';
 import { putBack } from './put-back.js';
 import { createRunContext } from './run-context.js';
 import { RunLost, RunTimedOut } from './run-stop.js';
+import { throughOutages } from './through-outages.js';
 
 export interface RunTaskParts extends EndTaskParts {
   downloader: DocumentDownloader;
@@ -29,6 +28,7 @@ export async function runTask(parts: RunTaskParts, agent: AnyAgent, job: Fetched
   const run = await throughOutages(parts, () => claimRun(parts.database, job.data.task_id, runToken, parts.workerId));
   if (run === null) return throughOutages(parts, () => parts.queue.complete(parts.database, agent.type, job));
   failPoint('run.after-claim');
+  parts.wakeUps.ring('task-events', [run.taskId]);
   const startedAt = parts.clock.monotonic();
   const outcome = await runAgent(parts, agent, run, controller);
   failPoint('run.before-end');
@@ -45,14 +45,16 @@ async function runAgent(parts: RunTaskParts, agent: AnyAgent, run: ClaimedRun, c
   const deadline = AbortSignal.timeout(run.timeoutMs);
   const onDeadline = () => controller.abort(new RunTimedOut(run.timeoutMs));
   deadline.addEventListener('abort', onDeadline, { once: true });
+  const { context, flush } = createRunContext(run, { ...parts, controller });
   try {
     const input = Object.assign(new agent.input(), run.input);
-    const work = agent.run(input, createRunContext(run, { ...parts, controller }));
+    const work = agent.run(input, context);
     return { kind: 'returned', result: jsonText(await Promise.race([work, stopped(controller.signal)])) };
   } catch (error) {
     return { kind: 'threw', error: controller.signal.aborted ? controller.signal.reason : error };
   } finally {
     deadline.removeEventListener('abort', onDeadline);
+    await flush();
   }
 }
 
@@ -94,28 +96,6 @@ async function commit(
 async function commitCancel(parts: RunTaskParts, { taskId, runToken }: ClaimedRun, job: FetchedJob): Promise<boolean> {
   const error = { code: 'canceled', message: 'The task was canceled.' };
   return (await endTasks(parts, [{ taskId, runToken, stage: 'canceled', result: null, error, charged: false, job }])).has(taskId);
-}
-
-const OUTAGE_PATIENCE_MS = 10 * 60_000;
-
-/**
- * A result is not thrown away because Postgres restarts while it is written. Repeating after an unknown COMMIT is safe:
- * the fence was lifted by the commit that did arrive, and the second one writes nothing.
- */
-async function throughOutages<T>(parts: RunTaskParts, write: () => Promise<T>): Promise<T> {
-  const giveUpAt = parts.clock.monotonic() + OUTAGE_PATIENCE_MS;
-  for (let waitMs = 100; ; waitMs = Math.min(5_000, waitMs * 2)) {
-    try {
-      return await write();
-    } catch (error) {
-      if (!isDatabaseTrouble(error) || parts.clock.monotonic() > giveUpAt) throw error;
-      parts.logger.warn(
-        { event: 'task.end_delayed', err: error },
-        'The database is away; what became of a run is written as soon as it is back',
-      );
-      await delay(waitMs);
-    }
-  }
 }
 
 function logRun(

@@ -101,7 +101,6 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
       .finally(() => {
         if (this.running.get(taskId)?.stop === stop) this.running.delete(taskId);
         this.loop.wake();
-        this.wakeUps.ring('delivery-due');
       });
     this.running.set(taskId, { stop, done });
   }

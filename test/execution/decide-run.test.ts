@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { defaultRunPolicy, TaskFailed } from '../../src/agents/agent.js';
+import { defaultRunPolicy, StepError, TaskFailed } from '../../src/agents/agent.js';
 import { decideCrash, decideRun, MAX_CRASHES_IN_ROW } from '../../src/execution/decide-run.js';
 import { RunCanceled, RunLost, RunShutdown, RunTimedOut } from '../../src/execution/run-stop.js';
 
@@ -37,6 +37,32 @@ describe('what becomes of a task when a run of it ends', () => {
     expect(threw(new Error('x'), 0)).toMatchObject({ kind: 'put-back', why: 'retry', delayMs: 100 });
     expect(threw(new Error('x'), 1)).toMatchObject({ kind: 'put-back', why: 'retry', delayMs: 200 });
     expect(threw(new Error('x'), 2)).toMatchObject({ kind: 'end', stage: 'error', error: { code: 'agent_error' }, charged: true });
+  });
+
+  it('waits no longer than its policy says', () => {
+    const patient = { ...policy, maxRuns: 50, backoffMs: 1_000, maxBackoffMs: 60_000 };
+    expect(decideRun({ kind: 'threw', error: new Error('x') }, { runs: 30 }, patient)).toMatchObject({ delayMs: 60_000 });
+  });
+
+  it('ends at once after an error that its policy does not repeat', () => {
+    const picky = { ...policy, retryOn: (error: unknown) => error instanceof RangeError };
+    expect(decideRun({ kind: 'threw', error: new RangeError('x') }, { runs: 0 }, picky)).toMatchObject({ kind: 'put-back', why: 'retry' });
+    expect(decideRun({ kind: 'threw', error: new Error('x') }, { runs: 0 }, picky)).toMatchObject({
+      kind: 'end',
+      stage: 'error',
+      error: { code: 'agent_error' },
+      charged: true,
+    });
+    const broken = { ...policy, retryOn: () => JSON.parse('not JSON') };
+    expect(decideRun({ kind: 'threw', error: new Error('x') }, { runs: 0 }, broken)).toMatchObject({ kind: 'put-back' });
+  });
+
+  it('ends at once after a step that was used wrongly', () => {
+    expect(threw(new StepError('Two steps are called "a".'))).toMatchObject({
+      kind: 'end',
+      stage: 'error',
+      error: { code: 'invalid_step', message: 'Two steps are called "a".' },
+    });
   });
 
   it('tells nobody what the unexpected error said', () => {

@@ -10,6 +10,8 @@ const EXPECTED: Record<FailPoint, { requests: number; interruptions: number; att
   'submit.before-commit': { requests: 1, interruptions: 0, attempts: ['delivered'] },
   'submit.after-commit': { requests: 1, interruptions: 0, attempts: ['delivered'] },
   'run.after-claim': { requests: 1, interruptions: 1, attempts: ['delivered'] },
+  'step.before-store': { requests: 1, interruptions: 1, attempts: ['delivered'] },
+  'step.after-store': { requests: 1, interruptions: 1, attempts: ['delivered'] },
   'run.before-end': { requests: 1, interruptions: 1, attempts: ['delivered'] },
   'end.before-commit': { requests: 1, interruptions: 1, attempts: ['delivered'] },
   'end.after-commit': { requests: 1, interruptions: 0, attempts: ['delivered'] },
@@ -27,7 +29,7 @@ describe('a process killed at the worst moment', () => {
     const doomed = await ServiceProcess.start(database, { FAILPOINT: failPoint });
     const submit = (url: string) =>
       call('POST', `${url}/agent/echo`, {
-        body: { payload: failPoint, webhook_url: receiver.url(), webhook_secret: 'a secret for tests' },
+        body: { payload: failPoint, steps: 1, webhook_url: receiver.url(), webhook_secret: 'a secret for tests' },
         headers: { 'idempotency-key': 'the-same-key' },
       });
     await submit(doomed.url).catch(() => null); // some deaths come before the answer
@@ -43,6 +45,10 @@ describe('a process killed at the worst moment', () => {
     const [task, ...others] = await sql(database, 'SELECT id, status, runs, interruptions FROM postback.tasks');
     expect(others).toEqual([]);
     expect(task).toEqual({ id: answer.body.task_id, status: 'completed', runs: 1, interruptions: expected.interruptions });
+    const steps = await sql<{ result: string }>(database, 'SELECT result FROM postback.task_steps');
+    // done again only when nobody had stored it
+    const after = failPoint === 'run.after-claim' || failPoint === 'step.before-store' ? 1 : 0;
+    expect(steps).toEqual([{ result: `{"run":1,"interruptions":${after}}` }]);
     expect(receiver.received).toHaveLength(expected.requests);
     expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
     expect(new Set(receiver.received.map(({ body }) => body.toString())).size).toBe(1);

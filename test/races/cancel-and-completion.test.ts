@@ -4,10 +4,8 @@ import { cancelTask } from '../../src/execution/cancel-task.js';
 import { type ClaimedRun, claimRun } from '../../src/execution/claim-run.js';
 import { endTasks, type TaskEnd } from '../../src/execution/end-task.js';
 import { runTask } from '../../src/execution/run-task.js';
-import { Clock } from '../../src/platform/clock.js';
 import type { DocumentDownloader } from '../../src/platform/egress/document-downloader.js';
 import { newId } from '../../src/platform/ids.js';
-import { createLogger } from '../../src/platform/logging/logger.js';
 import { HeldLock } from '../support/held-lock.js';
 import { openParts, type Parts, queuedTask } from '../support/parts.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
@@ -120,7 +118,7 @@ function agentThat(work: () => Promise<never>, maxRuns = 3): AnyAgent {
 }
 
 async function run(agent: AnyAgent, taskId: string): Promise<void> {
-  const parts = { ...worker, downloader: {} as DocumentDownloader, clock: new Clock(), logger: createLogger('silent'), workerId: newId() };
+  const parts = { ...worker, downloader: {} as DocumentDownloader, workerId: newId() };
   const job = (await worker.queue.fetch('echo', 100)).find((fetched) => fetched.data.task_id === taskId)!;
   await runTask(parts, agent, job, new AbortController());
 }

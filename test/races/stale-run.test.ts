@@ -70,10 +70,12 @@ describe('a run that lost its task to another', () => {
   it('is aborted with RunLost at its next progress, which leaves no trace', async () => {
     const { taskId, stale } = await takenOver();
     const controller = new AbortController();
-    const context = createRunContext(stale, { database: a.database, downloader: {} as DocumentDownloader, controller });
+    const { context } = createRunContext(stale, { ...a, downloader: {} as DocumentDownloader, controller });
     await expect(context.progress(0.5, 'of the stale run')).rejects.toBeInstanceOf(RunLost);
     expect(controller.signal.reason).toBeInstanceOf(RunLost);
     await expect(context.log('once more')).rejects.toBeInstanceOf(RunLost);
+    await expect(context.step('paid for', () => 1)).rejects.toBeInstanceOf(RunLost);
+    expect(await sql(database, 'SELECT FROM postback.task_steps WHERE task_id = $1', [taskId])).toEqual([]);
     const [task] = await sql(database, 'SELECT progress FROM postback.tasks WHERE id = $1', [taskId]);
     expect(task).toEqual({ progress: null });
     expect(await eventTypes(taskId)).toEqual(['task.started', 'task.interrupted', 'task.started']);

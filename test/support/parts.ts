@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type EndTaskParts, endTasks } from '../../src/execution/end-task.js';
+import { Clock } from '../../src/platform/clock.js';
 import { createDataSource } from '../../src/platform/database/data-source.js';
 import { Database } from '../../src/platform/database/database.js';
 import { newId } from '../../src/platform/ids.js';
+import { WakeUps } from '../../src/platform/lifecycle/wake-ups.js';
+import { createLogger, type Logger } from '../../src/platform/logging/logger.js';
 import { Queue } from '../../src/platform/queue/queue.js';
 import { masterKeys } from '../../src/platform/secrets/envelope.js';
 import { Keyring } from '../../src/platform/secrets/keyring.js';
@@ -14,6 +17,8 @@ import { MASTER_KEY, sql } from './service.js';
 /** What a process works with, without any of its loops: a test moves every row itself. */
 export interface Parts extends EndTaskParts {
   keyring: Keyring;
+  clock: Clock;
+  logger: Logger;
   close(): Promise<void>;
 }
 
@@ -30,7 +35,16 @@ export async function openParts(at: TestDatabase, maxAttempts = 11): Promise<Par
     await database.close();
   };
   const resultUrl = (taskId: string) => `http://postback.test/tasks/${taskId}/result`;
-  return { database, queue, keyring, outbox: { maxAttempts, payloadMaxBytes: 262_144, resultUrl }, close };
+  return {
+    database,
+    queue,
+    wakeUps: new WakeUps(),
+    clock: new Clock(),
+    logger: createLogger('silent'),
+    keyring,
+    outbox: { maxAttempts, payloadMaxBytes: 262_144, resultUrl },
+    close,
+  };
 }
 
 /** A submit that is valid in every respect; with a webhook to `url`. */

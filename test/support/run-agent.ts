@@ -1,11 +1,13 @@
 import { plainToInstance } from 'class-transformer';
 import { type ValidationError, validate } from 'class-validator';
-import type { Agent, Download, Json, RunContext } from '../../src/agents/agent.js';
+import { type Agent, type Download, type Json, LOG_LEVELS, type LogLevel, type RunContext } from '../../src/agents/agent.js';
 
 export interface AgentRun<Result> {
   result: Result;
   progress: { fraction: number; message?: string; data?: Json }[];
-  logs: { message: string; data?: Json }[];
+  logs: { level: LogLevel; message: string; data?: Json }[];
+  /** Results of its steps, those that were given included. */
+  steps: Record<string, unknown>;
 }
 
 type Bytes = Buffer | string;
@@ -18,6 +20,8 @@ export interface RunAgentOptions {
   run?: number;
   /** 0 unless told. */
   interruptions?: number;
+  /** Steps that an earlier run has finished, with their results. */
+  steps?: Record<string, unknown>;
 }
 
 /**
@@ -39,6 +43,7 @@ export async function runAgent<Input extends object, Result extends object | Jso
   const checked = await checkInput(agent, input);
   const progress: AgentRun<Result>['progress'] = [];
   const logs: AgentRun<Result>['logs'] = [];
+  const steps: Record<string, unknown> = { ...options.steps };
   const ctx: RunContext = {
     taskId: '01890a5d-ac96-774b-bcce-b302099a8057',
     tenant: 'test',
@@ -46,10 +51,17 @@ export async function runAgent<Input extends object, Result extends object | Jso
     interruptions: options.interruptions ?? 0,
     signal: options.signal ?? new AbortController().signal,
     progress: async (fraction, message, data) => void progress.push({ fraction, message, data }),
-    log: async (message, data) => void logs.push({ message, data }),
+    log: async (first: string, second?: Json, third?: Json) => {
+      const leveled = LOG_LEVELS.some((level) => level === first) && typeof second === 'string';
+      logs.push(leveled ? { level: first as LogLevel, message: second, data: third } : { level: 'info', message: first, data: second });
+    },
+    async step<T>(name: string, fn: () => T | Promise<T>): Promise<T> {
+      if (!Object.hasOwn(steps, name)) steps[name] = JSON.parse(JSON.stringify((await fn()) ?? null));
+      return steps[name] as T;
+    },
     download: (url) => download(url, options.download),
   };
-  return { result: await agent.run(checked, ctx), progress, logs };
+  return { result: await agent.run(checked, ctx), progress, logs, steps };
 }
 
 async function checkInput<Input extends object>(

@@ -16,10 +16,15 @@ export class EchoAgent implements Agent<EchoInput> {
     return input.payload ?? null;
   }
 
-  private async work({ delay_ms = 0, progress_steps = 0 }: EchoInput, ctx: RunContext): Promise<void> {
-    const parts = Math.max(1, progress_steps);
-    for (let part = 1; part <= parts; part += 1) {
+  private async work({ delay_ms = 0, progress_steps = 0, steps = 0 }: EchoInput, ctx: RunContext): Promise<void> {
+    const parts = Math.max(1, steps || progress_steps);
+    const pause = async () => {
       if (delay_ms > 0) await delay(delay_ms / parts, undefined, { signal: ctx.signal });
+      return { run: ctx.run, interruptions: ctx.interruptions };
+    };
+    for (let part = 1; part <= parts; part += 1) {
+      if (steps > 0) await ctx.step(`step-${part}`, pause);
+      else await pause();
       if (progress_steps > 0) await ctx.progress(part / parts, `Step ${part} of ${parts}`);
     }
   }

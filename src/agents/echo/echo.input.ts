@@ -22,6 +22,18 @@ export class EchoInput {
   @Max(1_000)
   progress_steps?: number;
 
+  @ApiPropertyOptional({
+    type: 'integer',
+    description: 'Cuts the delay into this many steps; those that are finished are not repeated after a crash.',
+    minimum: 0,
+    maximum: 100,
+  })
+  @IsOptional()
+  @IsInt({ message: 'steps must be a whole number from 0 to 100' })
+  @Min(0)
+  @Max(100)
+  steps?: number;
+
   @ApiPropertyOptional({ description: 'End like this instead; `crash` kills the worker process.', enum: ['failed', 'error', 'crash'] })
   @IsOptional()
   @IsIn(['failed', 'error', 'crash'], { message: 'fail must be failed, error or crash' })

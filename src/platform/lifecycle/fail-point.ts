@@ -3,6 +3,8 @@ export const FAIL_POINTS = [
   'submit.before-commit',
   'submit.after-commit',
   'run.after-claim',
+  'step.before-store',
+  'step.after-store',
   'run.before-end',
   'end.before-commit',
   'end.after-commit',

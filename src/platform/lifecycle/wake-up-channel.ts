@@ -3,7 +3,9 @@ import type { Sql } from '../database/sql.js';
 import type { Logger } from '../logging/logger.js';
 import type { WakeUps, WakeUpTopic } from './wake-ups.js';
 
-const CHANNEL = 'postback_wake_up';
+export const WAKE_UP_CHANNEL = 'postback_wake_up';
+/** A payload ends at 8,000 bytes, and an id is 36 of them. */
+const IDS_PER_NOTIFICATION = 200;
 /** Between two notifications of one topic from one process, in ms: the first goes at once, a burst becomes five a second. */
 const QUIET_MS = 200;
 const RECONNECT_MS = 1_000;
@@ -13,7 +15,7 @@ const RECONNECT_MS = 1_000;
  * over the whole database at its commit, and would put all commits in a line.
  */
 export class WakeUpChannel {
-  private readonly quiet = new Map<WakeUpTopic, { again: boolean }>();
+  private readonly quiet = new Map<WakeUpTopic, { again: boolean; ids: Set<string> }>();
   private client: pg.Client | null = null;
   private closed = false;
   private reconnect: NodeJS.Timeout | null = null;
@@ -28,7 +30,7 @@ export class WakeUpChannel {
   ) {}
 
   open(): void {
-    this.wakeUps.relayTo((topic) => this.tell(topic));
+    this.wakeUps.relayTo((topic, ids) => this.tell(topic, ids));
     void this.listen();
   }
 
@@ -38,23 +40,29 @@ export class WakeUpChannel {
     await this.client?.end().catch(() => {});
   }
 
-  private tell(topic: WakeUpTopic): void {
+  private tell(topic: WakeUpTopic, ids: readonly string[]): void {
     const quiet = this.quiet.get(topic);
     if (quiet !== undefined) {
       quiet.again = true;
+      for (const id of ids) quiet.ids.add(id);
       return;
     }
-    const state = { again: false };
+    const state = { again: false, ids: new Set<string>() };
     this.quiet.set(topic, state);
-    void this.notify(topic);
+    void this.notify(topic, ids);
     setTimeout(() => {
       this.quiet.delete(topic);
-      if (state.again && !this.closed) this.tell(topic);
+      if (state.again && !this.closed) this.tell(topic, [...state.ids]);
     }, QUIET_MS).unref();
   }
 
-  private async notify(topic: WakeUpTopic): Promise<void> {
-    await this.sql.query('SELECT pg_notify($1, $2)', [CHANNEL, `${topic} ${this.processId}`]).catch(() => {}); // polling finds it all the same
+  private async notify(topic: WakeUpTopic, ids: readonly string[]): Promise<void> {
+    await this.sql
+      .query('SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS n (payload)', [
+        WAKE_UP_CHANNEL,
+        payloads(topic, this.processId, ids),
+      ])
+      .catch(() => {}); // polling finds it all the same
   }
 
   private async listen(): Promise<void> {
@@ -69,7 +77,7 @@ export class WakeUpChannel {
     client.once('end', () => this.listenAgain());
     try {
       await client.connect();
-      await client.query(`LISTEN ${CHANNEL}`);
+      await client.query(`LISTEN ${WAKE_UP_CHANNEL}`);
       this.client = client;
       if (this.closed) await client.end();
     } catch (error) {
@@ -80,8 +88,8 @@ export class WakeUpChannel {
   }
 
   private hear(payload: string): void {
-    const [topic, from] = payload.split(' ');
-    if (from !== this.processId) this.wakeUps.ringHere(topic as WakeUpTopic);
+    const [topic, from, ...ids] = payload.split(' ');
+    if (from !== this.processId) this.wakeUps.ringHere(topic as WakeUpTopic, ids);
   }
 
   private listenAgain(): void {
@@ -92,4 +100,12 @@ export class WakeUpChannel {
       void this.listen();
     }, RECONNECT_MS);
   }
+}
+
+/** `topic sender id id ...`, as many as it takes. */
+function payloads(topic: WakeUpTopic, from: string, ids: readonly string[]): string[] {
+  const messages: string[] = [];
+  for (let start = 0; start === 0 || start < ids.length; start += IDS_PER_NOTIFICATION)
+    messages.push([topic, from, ...ids.slice(start, start + IDS_PER_NOTIFICATION)].join(' '));
+  return messages;
 }

@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
 
-/** What a committed row may be worth looking at for. */
-export type WakeUpTopic = 'task-queued' | 'delivery-due' | 'alert-due';
+/** What a committed row may be worth looking at for. `task-events` and `task-canceling` name the tasks. */
+export type WakeUpTopic = 'task-queued' | 'task-events' | 'task-canceling' | 'delivery-due' | 'alert-due';
+
+/** @param ids of the rows it is about, without doubles; none for a topic that names none */
+type Listener = (ids: readonly string[]) => void;
 
 /**
  * "Look now instead of at the next poll", between parts of the service that meet only in committed rows.
@@ -9,27 +12,27 @@ export type WakeUpTopic = 'task-queued' | 'delivery-due' | 'alert-due';
  */
 @Injectable()
 export class WakeUps {
-  private readonly listeners = new Map<WakeUpTopic, Set<() => void>>();
-  private tellOthers: (topic: WakeUpTopic) => void = () => {};
+  private readonly listeners = new Map<WakeUpTopic, Set<Listener>>();
+  private tellOthers: (topic: WakeUpTopic, ids: readonly string[]) => void = () => {};
 
-  on(topic: WakeUpTopic, listener: () => void): void {
+  on(topic: WakeUpTopic, listener: Listener): void {
     const set = this.listeners.get(topic) ?? new Set();
     this.listeners.set(topic, set.add(listener));
   }
 
   /** In this process at once, and in the others as soon as they hear of it. */
-  ring(topic: WakeUpTopic): void {
-    this.ringHere(topic);
-    this.tellOthers(topic);
+  ring(topic: WakeUpTopic, ids: readonly string[] = []): void {
+    this.ringHere(topic, ids);
+    this.tellOthers(topic, ids);
   }
 
   /** Heard from another process. */
-  ringHere(topic: WakeUpTopic): void {
-    for (const listener of this.listeners.get(topic) ?? []) listener();
+  ringHere(topic: WakeUpTopic, ids: readonly string[] = []): void {
+    for (const listener of this.listeners.get(topic) ?? []) listener(ids);
   }
 
   /** Where rings go besides this process. */
-  relayTo(tellOthers: (topic: WakeUpTopic) => void): void {
+  relayTo(tellOthers: (topic: WakeUpTopic, ids: readonly string[]) => void): void {
     this.tellOthers = tellOthers;
   }
 }

@@ -211,6 +211,7 @@ describe('a run that is stopped', () => {
           if (message?.startsWith('Reading page')) stop.abort(reason);
         },
         log: async () => {},
+        step: async (_name, fn) => fn(),
         download: async (url) => ({ bytes, url, contentType: null }),
       },
     );
@@ -233,6 +234,7 @@ describe('a run that is stopped', () => {
           if (message === 'Finding clauses') throw refused;
         },
         log: async () => {},
+        step: async (_name, fn) => fn(),
         download: async (url) => ({ bytes, url, contentType: null }),
       },
     );

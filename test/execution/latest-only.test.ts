@@ -1,0 +1,58 @@
+import { describe, expect, it } from '@jest/globals';
+import { LatestOnly } from '../../src/execution/latest-only.js';
+
+/** Records what is written; each write ends when told. */
+class Writer {
+  readonly started: number[] = [];
+  private open: (() => void)[] = [];
+
+  readonly write = ({ n }: { n: number }): Promise<void> => {
+    this.started.push(n);
+    return new Promise((resolve) => this.open.push(resolve));
+  };
+
+  end(): void {
+    for (const resolve of this.open.splice(0)) resolve();
+  }
+}
+
+describe('what is reported more often than it may be written', () => {
+  it('is written at once the first time, then as its latest value, and at the end in any case', async () => {
+    const writer = new Writer();
+    const reports = new LatestOnly(writer.write, 3_600_000);
+    const first = reports.put({ n: 1 });
+    expect(writer.started).toEqual([1]);
+    await reports.put({ n: 2 });
+    await reports.put({ n: 3 });
+    expect(writer.started).toEqual([1]);
+    const flushed = reports.flush();
+    writer.end();
+    await first;
+    await new Promise(setImmediate);
+    expect(writer.started).toEqual([1, 3]);
+    writer.end();
+    await flushed;
+  });
+
+  it('is written again after the pause, and never two at a time', async () => {
+    const writer = new Writer();
+    const reports = new LatestOnly(writer.write, 1);
+    void reports.put({ n: 1 });
+    await reports.put({ n: 2 });
+    await new Promise((resolve) => setTimeout(resolve, 20)); // the pause is long over, the first write is not
+    expect(writer.started).toEqual([1]);
+    await reports.put({ n: 3 });
+    writer.end();
+    while (writer.started.length < 2) await new Promise(setImmediate);
+    expect(writer.started).toEqual([1, 3]);
+    writer.end();
+    await reports.flush();
+    expect(writer.started).toEqual([1, 3]);
+  });
+
+  it('tells whoever put a value that its write failed', async () => {
+    const reports = new LatestOnly(() => Promise.reject(new Error('refused')), 1);
+    await expect(reports.put({ n: 1 })).rejects.toThrow('refused');
+    await reports.flush();
+  });
+});
