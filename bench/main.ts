@@ -5,6 +5,7 @@ import { type Report, verdict } from './support/report.js';
 
 /** Loaded only when asked for. Add one line to add a scenario. */
 const scenarios: Record<string, () => Promise<{ run(options: Options): Promise<Report> }>> = {
+  accept: () => import('./accept.js'),
   deliver: () => import('./deliver.js'),
   endpoints: () => import('./endpoints.js'),
   history: () => import('./history.js'),

@@ -49,6 +49,8 @@ function* processes(): Iterable<{ name: string; ticks: [user: number, system: nu
 function nameOf(commandLine: string): string | null {
   const mine = commandLine.includes(import.meta.dirname.split('/dist/')[0]!);
   if (mine && commandLine.includes('/src/main.js')) return 'service';
+  if (mine && commandLine.includes('/accept-service.js')) return 'service';
+  if (mine && commandLine.includes('/submit-load.js')) return 'load';
   if (mine && commandLine.includes('/sink.js')) return 'sink';
   if (mine && commandLine.includes('/bare-loop.js')) return 'bare loop';
   return commandLine.startsWith('postgres:') && commandLine.includes(`postback_bench`) ? 'Postgres' : null;

@@ -22,9 +22,9 @@ export class Helper<Q extends Questions> {
     this.stop = atEnd(() => end(child));
   }
 
-  /** @param module path of a file that calls `answerQuestions` */
-  static start<Q extends Questions>(module: string): Helper<Q> {
-    return new Helper(fork(module, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }));
+  /** @param module path of a file that calls `answerQuestions`; @param execArgv flags for Node, a profiler's say */
+  static start<Q extends Questions>(module: string, execArgv: string[] = []): Helper<Q> {
+    return new Helper(fork(module, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv }));
   }
 
   ask<Name extends keyof Q & string>(name: Name, value: Parameters<Q[Name]>[0]): Promise<Awaited<ReturnType<Q[Name]>>> {

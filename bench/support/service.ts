@@ -43,7 +43,7 @@ export async function startService({ databaseUrl, roles, more = {} }: ServiceSet
   return { stop, troubles: () => troublesIn(logFile) };
 }
 
-function environment(databaseUrl: string, roles: string): Record<string, string> {
+export function environment(databaseUrl: string, roles: string): Record<string, string> {
   return {
     DATABASE_URL: databaseUrl,
     POSTBACK_ROLES: roles,

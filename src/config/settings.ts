@@ -325,6 +325,15 @@ export const settings = {
       about: 'The time for downloading one document.',
     }),
   },
+  submit: {
+    queueMax: integer('POSTBACK_SUBMIT_QUEUE_MAX', {
+      default: 1_000,
+      min: 1,
+      max: 100_000,
+      unit: 'submits',
+      about: 'How many submits may wait to be stored; beyond it the answer is 503.',
+    }),
+  },
   idempotency: {
     ttlHours: integer('POSTBACK_IDEMPOTENCY_TTL_HOURS', {
       default: 24,

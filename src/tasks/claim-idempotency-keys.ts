@@ -75,6 +75,8 @@ async function readKeys(tx: Tx, submissions: readonly WithKey[]): Promise<Map<st
 }
 
 function answerFrom(record: KeyRecord, submission: WithKey): Submitted {
+  // its own record: the group was committed before, by a COMMIT whose answer was lost
+  if (record.task_id === submission.taskId) return { kind: 'created', taskId: record.task_id, response: record.response };
   if (!record.fingerprint.equals(submission.idempotency.fingerprint)) return { kind: 'mismatch' };
   return { kind: 'replayed', taskId: record.task_id, response: record.response };
 }

@@ -5,7 +5,6 @@ import type { AnyAgent } from '../agents/agent.js';
 import { AgentRegistry } from '../agents/registry.js';
 import type { Config } from '../config/config.js';
 import { canonicalJson } from '../platform/canonical-json.js';
-import { Database } from '../platform/database/database.js';
 import type { EgressRules } from '../platform/egress/rules.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { Caller, Needs, type Principal } from '../platform/http/principal.js';
@@ -16,7 +15,7 @@ import { Keyring } from '../platform/secrets/keyring.js';
 import { CONFIG, EGRESS_RULES } from '../platform/tokens.js';
 import type { IdempotencyClaim } from './claim-idempotency-keys.js';
 import { readSubmit, type Submit } from './read-submit.js';
-import { submitTasks } from './submit-tasks.js';
+import { SubmitLine } from './submit-line.js';
 import { AcceptedView } from './task.dto.js';
 import { taskLinks } from './task-links.js';
 
@@ -30,8 +29,8 @@ export class SubmitController {
     @Inject(CONFIG) private readonly config: Config,
     @Inject(EGRESS_RULES) private readonly rules: EgressRules,
     private readonly agents: AgentRegistry,
-    private readonly database: Database,
     private readonly keyring: Keyring,
+    private readonly line: SubmitLine,
     private readonly wakeUps: WakeUps,
   ) {}
 
@@ -71,6 +70,7 @@ export class SubmitController {
       duplicate_key: 'An object holds a key twice.',
       forbidden_key: 'A key would tamper with objects.',
     },
+    503: { queue_full: 'More is submitted than can be stored right now. Nothing was stored; send the same request again in a moment.' },
   })
   async submit(
     @Param('type') type: string,
@@ -89,9 +89,9 @@ export class SubmitController {
       idempotency: this.readIdempotencyKey(headers['idempotency-key'], submit, caller.tenant),
       response: JSON.stringify(this.accepted(taskId, submit)),
     };
-    const [submitted] = await submitTasks(this.database, { keyring: this.keyring }, [submission]);
-    if (submitted?.kind === 'refused') throw invalid(submitted.errors);
-    if (submitted?.kind !== 'created' && submitted?.kind !== 'replayed') throw idempotencyMismatch();
+    const submitted = await this.line.submit(submission);
+    if (submitted.kind === 'refused') throw invalid(submitted.errors);
+    if (submitted.kind === 'mismatch') throw idempotencyMismatch();
     if (submitted.kind === 'created') this.wakeUps.ring('task-queued');
     void reply
       .headers({

@@ -28,20 +28,23 @@ afterAll(async () => {
 });
 
 describe('the same Idempotency-Key over HTTP', () => {
-  it('makes one task of 50 equal submits at once, and gives 50 equal answers', async () => {
+  it('makes one task of 100 equal submits at once, and gives 100 equal answers', async () => {
     const before = await countTasks();
-    const answers = await Promise.all(Array.from({ length: 50 }, () => submit('fifty', { payload: { n: 1 } })));
+    const answers = await Promise.all(Array.from({ length: 100 }, () => submit('hundred', { payload: { n: 1 } })));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
     expect(new Set(answers.map(({ headers }) => headers.get('location')))).toEqual(new Set([answers[0]!.body.links.self]));
-    expect(answers.filter(({ headers }) => headers.get('idempotency-replayed') === 'true')).toHaveLength(49);
+    expect(answers.filter(({ headers }) => headers.get('idempotency-replayed') === 'true')).toHaveLength(99);
     expect(await countTasks()).toBe(before + 1);
   });
 
   it('makes one task of equal submits that are held up at the very record', async () => {
     const lock = await HeldLock.take(database, 'LOCK TABLE postback.tasks IN ACCESS EXCLUSIVE MODE');
-    const submits = [1, 2, 3].map(() => submit('held-up', { payload: 1 }));
-    await lock.blocked(3); // one at the table, two at its uncommitted record
+    const submits = [];
+    for (const waiting of [1, 2, 3]) {
+      submits.push(submit('held-up', { payload: 1 }));
+      await lock.blocked(waiting); // one at the table, two at its uncommitted record
+    }
     await lock.release();
     const answers = await Promise.all(submits);
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1);

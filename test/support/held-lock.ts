@@ -30,6 +30,11 @@ export class HeldLock {
     }, `${count} connections to wait for a lock`);
   }
 
+  /** Another statement of the same transaction. */
+  async run(statement: string): Promise<void> {
+    await this.client.query(statement);
+  }
+
   async release(): Promise<void> {
     await this.end('COMMIT');
   }

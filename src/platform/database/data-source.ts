@@ -36,7 +36,8 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
       query_timeout: statementTimeoutMs === 0 ? 0 : statementTimeoutMs + 5_000,
       idle_in_transaction_session_timeout: 30_000,
       keepAlive: true,
-      pipeline: true, // see Database.pipelined
+      // statements that are issued together travel together, instead of each waiting for the answer to the one before
+      pipeline: true,
     },
   });
 }

@@ -26,8 +26,7 @@ export const invalid = (errors: FieldProblem[]): Problem =>
 export const notFound = (what: string): Problem => new Problem(404, 'not_found', `${what} does not exist, or not for this API key.`);
 
 /** The answer while Postgres cannot be reached: nothing was stored, and the same request may be sent again. */
-export const unavailable = (cause: unknown): Problem =>
-  new Problem(503, 'temporarily_unavailable', 'The service cannot reach its database right now. Send the same request again later.', {
-    headers: { 'retry-after': '5' },
-    cause,
-  });
+export const unavailable = (
+  cause: unknown,
+  detail = 'The service cannot reach its database right now. Send the same request again later.',
+): Problem => new Problem(503, 'temporarily_unavailable', detail, { headers: { 'retry-after': '5' }, cause });

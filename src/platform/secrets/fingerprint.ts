@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 
 /**
  * A keyed fingerprint: HMAC-SHA256 over a purpose and parts, 32 bytes. Equal inputs meet in a unique index, and without
@@ -6,7 +6,7 @@ import { createHmac } from 'node:crypto';
  *
  * Strings count as their UTF-8 bytes. Each part stands behind its length, so `('ab','c')` and `('a','bc')` differ.
  */
-export function fingerprint(key: Buffer, purpose: string, ...parts: readonly (string | Buffer)[]): Buffer {
+export function fingerprint(key: Buffer | KeyObject, purpose: string, ...parts: readonly (string | Buffer)[]): Buffer {
   const hmac = createHmac('sha256', key);
   for (const part of [purpose, ...parts]) {
     const bytes = typeof part === 'string' ? Buffer.from(part, 'utf8') : part;

@@ -7,11 +7,17 @@ export interface EndpointWanted extends AdHocKey {
   tenant: string;
 }
 
-/** Ids of the ad-hoc endpoints of a group of submits, in the order asked; those not seen before are made. */
-export async function findAdHocEndpoints(tx: Tx, wanted: readonly EndpointWanted[]): Promise<string[]> {
-  const byKey = new Map(wanted.map((endpoint) => [keyOf(endpoint), endpoint]));
-  const ids = await select(tx, [...byKey.values()]);
-  const missing = [...byKey].filter(([key]) => !ids.has(key)).map(([, endpoint]) => endpoint);
+/** Ids of ad-hoc endpoints that were seen before. */
+export type KnownEndpoints = Map<string, string>;
+
+export async function lookUpAdHocEndpoints(tx: Tx, wanted: readonly EndpointWanted[]): Promise<KnownEndpoints> {
+  return wanted.length === 0 ? new Map() : select(tx, [...distinct(wanted).values()]);
+}
+
+/** Ids of the ad-hoc endpoints of a group of submits, in the order asked; those that are not known are made. */
+export async function findAdHocEndpoints(tx: Tx, wanted: readonly EndpointWanted[], known?: KnownEndpoints): Promise<string[]> {
+  const ids = new Map(known ?? (await lookUpAdHocEndpoints(tx, wanted)));
+  const missing = [...distinct(wanted)].filter(([key]) => !ids.has(key)).map(([, endpoint]) => endpoint);
   if (missing.length > 0) {
     await insert(tx, missing);
     // a statement of its own: only a new snapshot sees the row that a concurrent submit has just committed
@@ -19,6 +25,8 @@ export async function findAdHocEndpoints(tx: Tx, wanted: readonly EndpointWanted
   }
   return wanted.map((endpoint) => ids.get(keyOf(endpoint))!);
 }
+
+const distinct = (wanted: readonly EndpointWanted[]) => new Map(wanted.map((endpoint) => [keyOf(endpoint), endpoint]));
 
 async function select(tx: Tx, endpoints: readonly EndpointWanted[]): Promise<Map<string, string>> {
   const { rows } = await tx.query<{ id: string; tenant: string; url: string; idle: boolean }>(
