@@ -36,7 +36,7 @@ interface Scene {
 
 /** Time from due to received at healthy endpoints (p99): alone, beside a black hole, and beside a thousand slow ones. */
 export async function run(options: Options): Promise<Report> {
-  const rounds = options.rounds ?? (options.quick ? 1 : 5);
+  const rounds = options.rounds ?? (options.quick ? 1 : 7);
   const windowMs = options.quick ? 2_000 : 6_000;
   const postgres = await startPostgres(options);
   const databaseUrl = await postgres.createDatabase('fairness');
@@ -60,7 +60,9 @@ export async function run(options: Options): Promise<Report> {
   if (options.costs) await countStatements(client);
   const measured: Record<Neighbours, number[]>[] = [];
   for (let n = 1; n <= rounds; n += 1) {
-    const row = { none: await watch(scene, 'none'), blackHole: await watch(scene, 'blackHole'), slow: await watch(scene, 'slow') };
+    const row: Record<Neighbours, number[]> = { none: [], blackHole: [], slow: [] };
+    const order = ['none', 'blackHole', 'slow'] as const;
+    for (const neighbours of n % 2 === 1 ? order : order.toReversed()) row[neighbours] = await watch(scene, neighbours);
     measured.push(row);
     tell(
       `fairness ${n}/${rounds}: p99 ${p99(row.none)} ms, beside a black hole ${p99(row.blackHole)} ms, beside slow ones ${p99(row.slow)} ms`,
@@ -122,9 +124,12 @@ function report(measured: readonly Record<Neighbours, number[]>[], holeRows: num
     samples: measured.length,
     spread: [round(worst.spread.low), round(worst.spread.high)],
     machine: machine(),
-    details: Object.fromEntries(
-      judged.map(({ name, spread, ...rest }) => [name, { ...rest, spread: [round(spread.low), round(spread.high)] }]),
-    ),
+    details: {
+      ...Object.fromEntries(
+        judged.map(({ name, spread, ...rest }) => [name, { ...rest, spread: [round(spread.low), round(spread.high)] }]),
+      ),
+      p99Ms: measured.map((row) => ({ alone: p99(row.none), blackHole: p99(row.blackHole), slow: p99(row.slow) })),
+    },
   };
   const cell = (latencies: readonly number[]) => `${p50(latencies)} / ${p99(latencies)}`;
   const lines = [
@@ -135,8 +140,8 @@ function report(measured: readonly Record<Neighbours, number[]>[], holeRows: num
     ...measured.map((row, i) => `| ${i + 1} | ${cell(row.none)} | ${cell(row.blackHole)} | ${cell(row.slow)} |`),
     '',
     ...judged.map(
-      ({ name, ratio, moreMs, pass }) =>
-        `- ${name}: p99 × ${ratio}, ${moreMs >= 0 ? '+' : ''}${moreMs} ms: ${pass ? 'within the bar' : 'MISSED'}`,
+      ({ name, ratio, spread, moreMs, pass }) =>
+        `- ${name}: p99 × ${ratio} (${round(spread.low)} to ${round(spread.high)}), ${moreMs >= 0 ? '+' : ''}${moreMs} ms: ${pass ? 'within the bar' : 'MISSED'}`,
     ),
   ];
   return { summary, lines };

@@ -60,7 +60,7 @@ async function prepare(postgres: BenchPostgres, name: string, delivered: number)
   const endpoints = await createEndpoints(url, urlsUnder(origins, 1));
   // quick ones, as after their first answer
   await client.query('UPDATE postback.webhook_endpoints SET latency_ms = 5');
-  if (delivered > 0) await fillHistory(client, endpoints, delivered);
+  if (delivered > 0) await fillHistory(url, endpoints, delivered);
   await loadRows(client, { rows: LIVE_ROWS, to: endpoints, dueInMs: -1_000 });
   await settle(client);
   return { client, endpoints, explaining: new ExplainingDatabase(client), last: [] };

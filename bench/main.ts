@@ -1,21 +1,26 @@
+import { summarize, summaryTable } from './support/all.js';
 import { cleanUp } from './support/cleanup.js';
 import { type Options, readOptions } from './support/options.js';
 import { tell } from './support/progress.js';
-import { type Report, verdict } from './support/report.js';
+import { type Report, type Scenario, type ScenarioResult, verdict } from './support/report.js';
 
 /** Loaded only when asked for. Add one line to add a scenario. */
-const scenarios: Record<string, () => Promise<{ run(options: Options): Promise<Report> }>> = {
+const scenarios: Record<string, () => Promise<Scenario>> = {
   accept: () => import('./accept.js'),
   deliver: () => import('./deliver.js'),
-  endpoints: () => import('./endpoints.js'),
+  roundtrip: () => import('./roundtrip.js'),
   history: () => import('./history.js'),
+  plans: () => import('./plans.js'),
   fairness: () => import('./fairness.js'),
+  endpoints: () => import('./endpoints.js'),
+  scale: () => import('./scale.js'),
+  idle: () => import('./idle.js'),
   work: () => import('./work.js'),
   cancel: () => import('./cancel.js'),
   'http-client': () => import('./http-client.js'),
 };
 
-const USAGE = `Usage: npm run bench -- <scenario> [--json] [--quick] [--rounds N] [--rows N] [--profile DIR] [--plans DIR]
+const USAGE = `Usage: npm run bench -- <scenario> [--json] [--quick] [--rounds N] [--rows N] [--profile DIR] [--plans DIR] [--costs]
 Scenarios: ${Object.keys(scenarios).join(', ')}, all`;
 
 /** Asked for in a way that cannot be understood. */
@@ -35,30 +40,58 @@ for (const [signal, code] of [
 
 try {
   const { scenario, options } = readOptions(process.argv.slice(2));
-  for (const name of named(scenario)) await measure(name, options);
+  if (scenario === 'all') await measureAll(options);
+  else show(await measure(named(scenario), options), options);
 } catch (error) {
   // what breaks because it is being ended is no news
-  if (!interrupted)
-    tell(error instanceof UsageError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error));
+  if (!interrupted) tell(error instanceof UsageError ? error.message : explain(error));
   process.exitCode = 1;
 } finally {
   await cleanUp();
 }
 
-function named(scenario: string | null): string[] {
-  if (scenario === 'all') return Object.keys(scenarios);
-  if (scenario !== null && Object.hasOwn(scenarios, scenario)) return [scenario];
+function named(scenario: string | null): string {
+  if (scenario !== null && Object.hasOwn(scenarios, scenario)) return scenario;
   throw new UsageError(`${scenario === null ? 'Name a scenario.' : `There is no scenario "${scenario}".`}\n${USAGE}`);
 }
 
-/** A bar that is missed is a result, not an error: only what could not be measured ends with an exit code of 1. */
-async function measure(name: string, options: Options): Promise<void> {
+/** One after the other; what one of them breaks on stops none of the others. */
+async function measureAll(options: Options): Promise<void> {
+  const results: ScenarioResult[] = [];
+  for (const name of Object.keys(scenarios)) {
+    try {
+      const report = await measure(name, options);
+      show(report, options);
+      results.push({ ...report.summary, lines: report.lines });
+    } catch (error) {
+      if (interrupted) throw error;
+      tell(`${name} could not be measured: ${explain(error)}`);
+      process.exitCode = 1;
+      results.push({ scenario: name, error: error instanceof Error ? error.message : String(error) });
+    } finally {
+      await cleanUp();
+    }
+  }
+  console.log(options.json ? JSON.stringify(summarize(results)) : `\n## all\n\n${summaryTable(results).join('\n')}`);
+}
+
+async function measure(name: string, options: Options): Promise<Report> {
   tell(`${name} ...`);
   const startedAt = performance.now();
   const { run } = await scenarios[name]!();
-  const { summary, lines } = await run(options);
+  const report = await run(options);
   await cleanUp();
   tell(`${name} took ${Math.round((performance.now() - startedAt) / 1_000)} s`);
-  if (options.json) console.log(JSON.stringify(summary));
-  else console.log(`\n## ${name}\n\n${lines.join('\n')}\n\n${verdict(summary)}`);
+  return report;
+}
+
+/** A bar that is missed is a result, not an error: only what could not be measured, or must never be, ends with an exit code of 1. */
+function show({ summary, lines, faults = [] }: Report, { json }: Options): void {
+  if (json) console.log(JSON.stringify(summary));
+  else console.log(`\n## ${summary.scenario}\n\n${lines.join('\n')}\n\n${verdict(summary)}`);
+  if (faults.length > 0) process.exitCode = 1;
+}
+
+function explain(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -30,8 +30,10 @@ export interface Drained {
 export async function drain({ client, sink, to, rows, limitMs, costs }: Drain): Promise<Drained> {
   await clearRows(client);
   await sink.ask('reset', null);
+  const loadedFrom = performance.now();
   const dueAt = await loadRows(client, { rows, to, dueInMs: leadMs(rows) });
   await settle(client);
+  loadMsPerRow = Math.max(loadMsPerRow ?? 0, (performance.now() - loadedFrom) / rows);
   if (Date.now() > dueAt) throw new Error('Loading took longer than expected: rows were due before they were all there.');
   const cpuBefore = costs ? cpuByProcess() : null;
   await sink.ask('reach', { count: rows, withinMs: dueAt - Date.now() + limitMs });
@@ -43,8 +45,11 @@ export async function drain({ client, sink, to, rows, limitMs, costs }: Drain): 
   return { perSecond: delivered / seconds, seconds, delivered, duplicates };
 }
 
-/** Generous: it is waited for, not measured. */
-const leadMs = (rows: number) => 1_500 + rows * 0.25;
+/** The slowest load so far. */
+let loadMsPerRow: number | null = null;
+
+/** It is waited for, not measured: generous at first, then what loading was seen to take, twice over. */
+const leadMs = (rows: number) => Math.min(3_000 + rows * 0.25, 1_500 + rows * 2 * (loadMsPerRow ?? 1));
 
 async function untilCommitted(client: pg.Client, limitMs: number): Promise<number> {
   const giveUpAt = performance.now() + Math.min(5_000, limitMs);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import type { Database } from '../../src/platform/database/database.js';
 import type { PipelinedTx, Prepared, Result, Tx } from '../../src/platform/database/sql.js';
+import { buffersOf, type PlanNode } from './plan-tree.js';
 
 /** One statement as Postgres ran it. */
 export interface Explained {
@@ -10,7 +11,7 @@ export interface Explained {
   /** Shared buffers hit or read. */
   buffers: number;
   ms: number;
-  plan: unknown;
+  plan: Plan;
 }
 
 /**
@@ -59,23 +60,29 @@ export class ExplainingDatabase {
 
   private async run<Row>(statement: string | Prepared, values: unknown[]): Promise<Result<Row>> {
     const text = typeof statement === 'string' ? statement : statement.text;
+    if (HAS_PLAN.test(text)) await this.explain(text, values);
+    const { rows, rowCount } = await this.client.query(text, values);
+    return { rows: rows as Row[], count: rowCount ?? 0 };
+  }
+
+  private async explain(text: string, values: unknown[]): Promise<void> {
     await this.client.query('SAVEPOINT explain');
     const { rows: plans } = await this.client.query<{ 'QUERY PLAN': [Plan] }>(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`, values);
     await this.client.query('ROLLBACK TO SAVEPOINT explain');
     this.explained.push(read(text, plans[0]!['QUERY PLAN'][0]));
-    const { rows, rowCount } = await this.client.query(text, values);
-    return { rows: rows as Row[], count: rowCount ?? 0 };
   }
 }
 
+/** SET and the like have none. */
+const HAS_PLAN = /^\s*(WITH|SELECT|INSERT|UPDATE|DELETE)\b/i;
+
 interface Plan {
-  Plan: { 'Shared Hit Blocks': number; 'Shared Read Blocks': number };
+  Plan: PlanNode;
   'Execution Time': number;
 }
 
 function read(statement: string, plan: Plan): Explained {
-  const { 'Shared Hit Blocks': hit, 'Shared Read Blocks': read } = plan.Plan;
-  return { statement, buffers: hit + read, ms: plan['Execution Time'], plan };
+  return { statement, buffers: buffersOf(plan.Plan), ms: plan['Execution Time'], plan };
 }
 
 /** Readable plans of what was just explained, one file each. */

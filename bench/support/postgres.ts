@@ -11,14 +11,17 @@ import type { Options } from './options.js';
 export interface BenchPostgres {
   /** Of the database `postgres`, or of whatever DATABASE_URL names. */
   url: string;
+  /** Ours to change and to throw away. */
+  embedded: boolean;
   /** A migrated database of its own; its URL. */
   createDatabase(name: string): Promise<string>;
 }
 
 /** As the service starts it: a commit waits for the disk, here as there. */
 export async function startPostgres({ costs }: Options): Promise<BenchPostgres> {
-  const url = process.env.DATABASE_URL || (await startEmbedded(costs ? { ...serverSettings, ...countingSettings } : serverSettings));
-  return { url, createDatabase: (name) => createDatabase(url, `postback_bench_${name}_${process.pid}`) };
+  const given = process.env.DATABASE_URL;
+  const url = given || (await startEmbedded(costs ? { ...serverSettings, ...countingSettings } : serverSettings));
+  return { url, embedded: !given, createDatabase: (name) => createDatabase(url, `postback_bench_${name}_${process.pid}`) };
 }
 
 async function startEmbedded(serverSettings: Record<string, string>): Promise<string> {

@@ -1,4 +1,5 @@
 import { availableParallelism, cpus } from 'node:os';
+import type { Options } from './options.js';
 import { type Pair, spreadOf } from './statistics.js';
 
 /** What `--json` prints as the last line. */
@@ -17,6 +18,8 @@ export interface Summary {
   /** Lowest and highest of what the bar is about. */
   spread: [number, number];
   machine: string;
+  /** What the medians were taken of, in the order of the rounds; where there are pairs. */
+  pairs?: Pair[];
   /** Further figures of a scenario that has several. */
   details?: Record<string, unknown>;
 }
@@ -25,7 +28,17 @@ export interface Report {
   summary: Summary;
   /** For people: lines of Markdown. */
   lines: string[];
+  /** What was seen and must never be: the command then fails, which a missed bar alone does not make it do. */
+  faults?: string[];
 }
+
+/** A file that measures something. */
+export interface Scenario {
+  run(options: Options): Promise<Report>;
+}
+
+/** What became of a scenario within `all`. */
+export type ScenarioResult = (Summary & { lines: string[] }) | { scenario: string; error: string };
 
 /** The medians of the pairs against a bar for their ratio; the ratio is the median of each pair's own. */
 export function compare(scenario: string, unit: string, pairs: readonly Pair[], bar: { atLeast?: number; atMost?: number }): Summary {
@@ -41,6 +54,7 @@ export function compare(scenario: string, unit: string, pairs: readonly Pair[], 
     samples: pairs.length,
     spread: [round(ratios.low), round(ratios.high)],
     machine: machine(),
+    pairs: pairs.map(({ ours, baseline }) => ({ ours: round(ours), baseline: round(baseline) })),
   };
 }
 

@@ -11,6 +11,8 @@ export const MASTER_KEY = Buffer.alloc(32, 7).toString('base64');
 export const API_KEY = 'bench-consumer-key';
 
 export interface Service {
+  /** Where its API answers; null without the role api. */
+  url: string | null;
   /** Lines of its log that are worth a look. */
   troubles(): string[];
   stop(): Promise<void>;
@@ -39,8 +41,8 @@ export async function startService({ databaseUrl, roles, more = {} }: ServiceSet
     await end(child);
     rmSync(dir, { recursive: true, force: true });
   });
-  await ready(child);
-  return { stop, troubles: () => troublesIn(logFile) };
+  const url = await ready(child);
+  return { url, stop, troubles: () => troublesIn(logFile) };
 }
 
 export function environment(databaseUrl: string, roles: string): Record<string, string> {
@@ -56,13 +58,14 @@ export function environment(databaseUrl: string, roles: string): Record<string, 
   };
 }
 
-/** It tells a person on stderr when it is up. */
-function ready(child: ChildProcess): Promise<void> {
+/** It tells a person on stderr when it is up, and where. */
+function ready(child: ChildProcess): Promise<string | null> {
   let told = '';
   return new Promise((resolve, reject) => {
     child.stderr!.on('data', (chunk) => {
       told += chunk;
-      if (/^Postback (works as|is ready)/m.test(told)) resolve();
+      const up = /^Postback (?:works as .*|is ready at (\S+) .*)\n/m.exec(told);
+      if (up !== null) resolve(up[1] ?? null);
     });
     child.once('exit', () => reject(new Error(`The service ended before it was ready:\n${told}`)));
   });

@@ -30,4 +30,21 @@ export async function tellStatements(client: pg.Client): Promise<void> {
   }
 }
 
+export interface Called {
+  calls: number;
+  /** Its beginning. */
+  statement: string;
+}
+
+/** How often each statement was called in one database, the most frequent first; asked from any other database of the server. */
+export async function calledStatements(client: pg.Client, database: string): Promise<Called[]> {
+  const { rows } = await client.query<Called>(
+    `SELECT calls::int, left(regexp_replace(trim(query), '\\s+', ' ', 'g'), 160) AS statement
+       FROM pg_stat_statements WHERE dbid = (SELECT oid FROM pg_database WHERE datname = $1)
+      ORDER BY calls DESC`,
+    [database],
+  );
+  return rows;
+}
+
 const pad = (value: number, width: number) => String(value).padStart(width);

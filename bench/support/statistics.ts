@@ -23,22 +23,22 @@ export function spreadOf(values: readonly number[]): Spread {
 }
 
 /** Ours and the baseline, measured one right after the other. */
-export interface Pair {
-  ours: number;
-  baseline: number;
+export interface Pair<T = number> {
+  ours: T;
+  baseline: T;
 }
 
 /**
  * Takes turns, so that whatever else the machine does hits both alike, and lets each go first in every other round.
  * The first round warms up and does not count.
  */
-export async function alternate(
+export async function alternate<T = number>(
   rounds: number,
-  ours: (round: number) => Promise<number>,
-  baseline: (round: number) => Promise<number>,
-  tell: (round: number, pair: Pair) => void,
-): Promise<Pair[]> {
-  const pairs: Pair[] = [];
+  ours: (round: number) => Promise<T>,
+  baseline: (round: number) => Promise<T>,
+  tell: (round: number, pair: Pair<T>) => void,
+): Promise<Pair<T>[]> {
+  const pairs: Pair<T>[] = [];
   for (let round = 0; round <= rounds; round += 1) {
     const first = round % 2 === 0 ? await ours(round) : await baseline(round);
     const second = round % 2 === 0 ? await baseline(round) : await ours(round);

@@ -27,7 +27,7 @@ afterEach(() =>
   sql(
     database,
     `TRUNCATE postback.alerts, postback.alert_deliveries, postback.webhook_outbox, postback.webhook_attempts, postback.webhook_endpoints,
-              postback.tasks, postback.task_events, postback.processes, postback.role_sightings`,
+              postback.tasks, postback.task_events, postback.task_steps, postback.processes, postback.role_sightings`,
   ),
 );
 

@@ -14,6 +14,8 @@ export interface JobToSend {
   taskId: string;
 }
 
+const DAY_SECONDS = 86_400;
+
 export interface QueueSettings {
   url: string;
   /** Whether this process keeps pg-boss' tables tidy. */
@@ -38,6 +40,8 @@ export class Queue {
       schedule: false,
       registerInstance: false,
       monitorIntervalSeconds: 300,
+      superviseIntervalSeconds: 300, // nothing it does is urgent here: jobs live for a day, and `tasks` decides
+      flowIntervalSeconds: DAY_SECONDS, // no job of ours waits for another one; at the default of 5 s that is most of what an idle queue asks
     });
     this.boss.on('error', settings.onError);
   }
@@ -73,8 +77,6 @@ export class Queue {
     await this.boss.stop({ graceful: false });
   }
 }
-
-const DAY_SECONDS = 86_400;
 
 const queueOptions = {
   retryLimit: 0,

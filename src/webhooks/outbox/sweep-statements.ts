@@ -5,6 +5,15 @@ const UNSEEN_ATTEMPT = `
   INSERT INTO postback.webhook_attempts (outbox_id, attempt, trigger, started_at, outcome, charged, error_code, error, claimed_by)
   SELECT id, attempts, next_trigger, claimed_at, 'unknown', false, 'lease_expired', 'The dispatcher that sent it vanished; whether it arrived is unknown.', claimed_by`;
 
+/** $1 lost leases. Whether any of the statements below could find something to change. */
+export const ANYTHING = `
+  WITH flying AS MATERIALIZED ( -- apart, so that webhook_outbox_in_flight finds them, not a walk along the due times of a whole backlog
+    SELECT next_attempt_at, lost_streak FROM postback.webhook_outbox WHERE status = 'delivering'
+  )
+  SELECT EXISTS (SELECT FROM postback.webhook_endpoints WHERE state <> 'active' OR breaker <> 'closed' OR deleted_at IS NOT NULL)
+      OR EXISTS (SELECT FROM postback.webhook_outbox WHERE status = 'held')
+      OR EXISTS (SELECT FROM flying WHERE next_attempt_at < now() AND lost_streak >= $1) AS anything`;
+
 /** $1 rows per endpoint. Rows of blocked endpoints go on the shelf, also those whose dispatcher vanished. */
 export const HOLD = `
   WITH rows AS MATERIALIZED (

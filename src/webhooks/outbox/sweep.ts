@@ -3,7 +3,7 @@ import { raiseAlerts } from '../../alerts/raise.js';
 import type { AlertSink } from '../../alerts/sink.js';
 import type { Database } from '../../platform/database/database.js';
 import type { Sql } from '../../platform/database/sql.js';
-import { BURY, HOLD, PROBE, RELEASE, REOPEN } from './sweep-statements.js';
+import { ANYTHING, BURY, HOLD, PROBE, RELEASE, REOPEN } from './sweep-statements.js';
 
 export interface SweepSettings {
   /** A row waits held so long at most, in ms. */
@@ -31,12 +31,19 @@ const BATCH = 500;
  * is sent, so nothing goes wrong when this comes late; the shelf only keeps the index of live rows small.
  */
 export async function sweepOutbox(database: Database, sinks: readonly AlertSink[], settings: SweepSettings): Promise<Swept> {
+  if (!(await isAnything(database, settings))) return { dead: 0, held: 0, probes: 0, released: 0 };
   return {
     dead: await bury(database, sinks, settings),
     held: await count(database, HOLD, [BATCH]),
     probes: (await count(database, REOPEN, [])) + (await count(database, PROBE, [settings.probeMs])),
     released: await count(database, RELEASE, [BATCH, settings.spreadMs]),
   };
+}
+
+/** On most days nothing is blocked, held or lost, and one look is all that a sweep costs. */
+async function isAnything(sql: Sql, { maxLostStreak }: SweepSettings): Promise<boolean> {
+  const { rows } = await sql.query<{ anything: boolean }>(ANYTHING, [maxLostStreak - 1]);
+  return rows[0]!.anything;
 }
 
 async function count(sql: Sql, statement: string, values: unknown[]): Promise<number> {
