@@ -3,6 +3,7 @@ import { CreateWebhooks1795449600002 } from './1795449600002-create-webhooks.js'
 import { CreateAlertsAndKeys1795449600003 } from './1795449600003-create-alerts-and-keys.js';
 import { BlockAndLimitEndpoints1795449600004 } from './1795449600004-block-and-limit-endpoints.js';
 import { CreateTaskSteps1795500000001 } from './1795500000001-create-task-steps.js';
+import { LinkAndPurgeTasks1795510000001 } from './1795510000001-link-and-purge-tasks.js';
 
 /** In the order they run. Listed by hand: what is not listed does not run, whatever lies in the folder. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   CreateAlertsAndKeys1795449600003,
   BlockAndLimitEndpoints1795449600004,
   CreateTaskSteps1795500000001,
+  LinkAndPurgeTasks1795510000001,
 ];
