@@ -5,6 +5,7 @@ import { BlockAndLimitEndpoints1795449600004 } from './1795449600004-block-and-l
 import { CreateTaskSteps1795500000001 } from './1795500000001-create-task-steps.js';
 import { LineTasksUp1795500000002 } from './1795500000002-line-tasks-up.js';
 import { SteadyProcesses1795500000003 } from './1795500000003-steady-processes.js';
+import { LinkAndPurgeTasks1795510000001 } from './1795510000001-link-and-purge-tasks.js';
 import { ReWrapSecrets1795530000001 } from './1795530000001-re-wrap-secrets.js';
 import { EvaluateAlerts1795540000001 } from './1795540000001-evaluate-alerts.js';
 
@@ -17,6 +18,7 @@ export const migrations = [
   CreateTaskSteps1795500000001,
   LineTasksUp1795500000002,
   SteadyProcesses1795500000003,
+  LinkAndPurgeTasks1795510000001,
   ReWrapSecrets1795530000001,
   EvaluateAlerts1795540000001,
 ];

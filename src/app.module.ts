@@ -16,6 +16,7 @@ import type { MasterKeys } from './platform/secrets/envelope.js';
 import { LOGGER } from './platform/tokens.js';
 import { TasksModule } from './tasks/tasks.module.js';
 import { EndpointsModule } from './webhooks/endpoints/endpoints.module.js';
+import { OutboxModule } from './webhooks/outbox/outbox.module.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 export interface AppParts {
@@ -37,7 +38,7 @@ export class AppModule {
         PlatformModule.forRoot({ ...parts, taskTypes: agents.types }),
         AgentsModule.with(agents),
         AlertsModule.forAll(),
-        ...(api ? [TasksModule, EndpointsModule, AdminModule, HealthModule] : []),
+        ...(api ? [TasksModule, EndpointsModule, OutboxModule, AdminModule, HealthModule] : []),
         ExecutionModule.forRoles({ api: api === true, worker: worker === true }),
         ...(dispatcher ? [WebhooksModule.forDispatcher()] : []),
       ],

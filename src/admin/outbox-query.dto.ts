@@ -2,11 +2,9 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsISO8601, IsOptional, IsString, IsUUID, Matches, Max, MaxLength, Min } from 'class-validator';
 import { PageQuery } from '../platform/http/page.js';
+import { TIMESTAMP } from '../platform/http/timestamp.js';
 import { TERMINAL_EVENT_TYPES } from '../tasks/states.js';
 import { DEAD_REASONS, OUTBOX_STATUSES } from '../webhooks/outbox/states.js';
-
-/** Of what ISO 8601 allows, only what Postgres reads: no week dates, no year 0, no offset beyond those in use. */
-const TIMESTAMP = /^(?!0000)\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-](0\d|1[0-4]):[0-5]\d)?)?$/;
 
 export class OutboxQuery extends PageQuery {
   @ApiPropertyOptional({ enum: OUTBOX_STATUSES })

@@ -4,12 +4,13 @@ import { Database } from '../platform/database/database.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { decodeCursor, type Page, toPage } from '../platform/http/page.js';
 import { Needs } from '../platform/http/principal.js';
-import { notFound, Problem } from '../platform/http/problem.js';
+import { notFound } from '../platform/http/problem.js';
 import { dtoPipe } from '../platform/http/query.pipe.js';
 import { isId } from '../platform/ids.js';
 import { WakeUps } from '../platform/lifecycle/wake-ups.js';
 import { listOutbox, type OutboxView, readAttempts, readEventBody, readOutboxRow } from '../webhooks/outbox/read-outbox.js';
 import { redeliver } from '../webhooks/outbox/redeliver.js';
+import { redeliveryProblem, redeliveryProblems } from '../webhooks/outbox/redelivery-problem.js';
 import { OutboxQuery } from './outbox-query.dto.js';
 import { OutboxDetail, OutboxPage, OutboxRowView } from './outbox-view.dto.js';
 
@@ -55,15 +56,7 @@ export class OutboxController {
   @ApiOperation({ summary: 'Send a webhook again: same event id and body, a full new schedule' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiAcceptedResponse({ type: OutboxRowView, description: 'It is due now; or held, when its endpoint is paused, disabled or failing.' })
-  @ApiProblems({
-    ...unknownRow,
-    409: {
-      in_flight: 'It is being sent right now.',
-      waiting_already: 'It is still on its schedule.',
-      endpoint_deleted: 'Its endpoint was deleted.',
-    },
-    410: { body_purged: 'Its body has been removed.' },
-  })
+  @ApiProblems({ ...unknownRow, ...redeliveryProblems })
   async redeliver(@Param('id') id: string): Promise<OutboxView> {
     const outcome = isId(id) ? await redeliver(this.database, id) : 'unknown';
     switch (outcome) {
@@ -72,22 +65,8 @@ export class OutboxController {
         return this.find(id);
       case 'held':
         return this.find(id);
-      case 'unknown':
-        throw notFound('This outbox row');
-      case 'in_flight':
-        throw new Problem(409, 'in_flight', 'This webhook is being sent right now; look again in a moment.');
-      case 'waiting_already':
-        throw new Problem(409, 'waiting_already', 'This webhook is still on its schedule; it will be sent by itself.');
-      case 'body_purged':
-        throw new Problem(
-          410,
-          'body_purged',
-          'The body of this webhook has been removed by retention or erasure, so it cannot be sent again.',
-        );
-      case 'endpoint_deleted':
-        throw new Problem(409, 'endpoint_deleted', 'The endpoint of this webhook was deleted, so there is nowhere to send it.');
       default:
-        throw new Error(`Redelivery cannot end as ${outcome satisfies never}.`);
+        throw redeliveryProblem(outcome, 'This outbox row');
     }
   }
 

@@ -325,6 +325,36 @@ export const settings = {
       about: 'The time for downloading one document.',
     }),
   },
+  streams: {
+    max: integer('POSTBACK_STREAMS_MAX', {
+      default: 1_000,
+      min: 1,
+      max: 100_000,
+      unit: 'streams',
+      about: 'How many event streams and waiting requests one process has open at once; beyond it the answer is 503.',
+    }),
+    maxPerKey: integer('POSTBACK_STREAMS_PER_KEY', {
+      default: 100,
+      min: 1,
+      max: 100_000,
+      unit: 'streams',
+      about: 'How many of them one API key may have; beyond it the answer is 429.',
+    }),
+    heartbeatMs: integer('POSTBACK_STREAM_HEARTBEAT_MS', {
+      default: 15 * SECOND,
+      min: 10,
+      max: 50 * SECOND,
+      unit: ms,
+      about: 'How often a silent stream says that it is still there.',
+    }),
+    pollIntervalMs: integer('POSTBACK_EVENTS_POLL_INTERVAL_MS', {
+      default: SECOND,
+      min: 10,
+      max: MINUTE,
+      unit: ms,
+      about: 'How often a process with open streams looks for events; wake-ups usually come sooner.',
+    }),
+  },
   submit: {
     queueMax: integer('POSTBACK_SUBMIT_QUEUE_MAX', {
       default: 1_000,

@@ -8,14 +8,16 @@ export interface IdempotencyClaim {
   ttlMs: number;
 }
 
-type WithKey = Submission & { idempotency: IdempotencyClaim };
+/** What a key is claimed for: a submission, or whatever else makes a task. */
+export type KeyedSubmission = Pick<Submission, 'taskId' | 'tenant' | 'idempotency' | 'response'>;
+type WithKey = KeyedSubmission & { idempotency: IdempotencyClaim };
 
 /**
  * Takes the Idempotency-Keys of a group of submits. Returns an answer for each submission that must not make a task,
  * because its key was taken before or by an earlier one of the group. Waits for a concurrent submit with the same key.
  */
-export async function claimIdempotencyKeys(tx: Tx, submissions: readonly Submission[]): Promise<Map<Submission, Submitted>> {
-  const asking = submissions.filter((submission): submission is WithKey => submission.idempotency !== null);
+export async function claimIdempotencyKeys<T extends KeyedSubmission>(tx: Tx, submissions: readonly T[]): Promise<Map<T, Submitted>> {
+  const asking = submissions.filter((submission): submission is T & WithKey => submission.idempotency !== null);
   if (asking.length === 0) return new Map();
   const first = firstOfEachKey(asking);
   const won = await insertKeys(tx, first);

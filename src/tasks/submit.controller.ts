@@ -1,36 +1,37 @@
 import { Body, Controller, Headers, HttpCode, Inject, Param, Post, Res } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { AnyAgent } from '../agents/agent.js';
 import { AgentRegistry } from '../agents/registry.js';
-import type { Config } from '../config/config.js';
-import { canonicalJson } from '../platform/canonical-json.js';
+import { Database } from '../platform/database/database.js';
 import type { EgressRules } from '../platform/egress/rules.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { Caller, Needs, type Principal } from '../platform/http/principal.js';
-import { invalid, notFound, Problem } from '../platform/http/problem.js';
+import { notFound } from '../platform/http/problem.js';
 import { newId } from '../platform/ids.js';
 import { WakeUps } from '../platform/lifecycle/wake-ups.js';
-import { Keyring } from '../platform/secrets/keyring.js';
-import { CONFIG, EGRESS_RULES } from '../platform/tokens.js';
-import type { IdempotencyClaim } from './claim-idempotency-keys.js';
+import { EGRESS_RULES } from '../platform/tokens.js';
+import { Acceptance, acceptedHeaders, storedHeaders } from './acceptance.js';
+import { lookAtTask } from './look-at-task.js';
 import { readSubmit, type Submit } from './read-submit.js';
+import { readTask } from './read-task.js';
 import { SubmitLine } from './submit-line.js';
-import { AcceptedView } from './task.dto.js';
-import { taskLinks } from './task-links.js';
+import { AcceptedView, TaskView } from './task.dto.js';
+import { TaskWatcher } from './task-watcher.js';
+import { readPreferWait, waitForTask } from './wait-for-task.js';
 
-/** Seconds after which a first look at a task is worth it. */
-const RETRY_AFTER_SECONDS = '2';
+const preferenceApplied = { description: '`wait=n` when it was waited for.', schema: { type: 'string' } };
 
 @ApiTags('tasks')
 @Controller('agent')
 export class SubmitController {
   constructor(
-    @Inject(CONFIG) private readonly config: Config,
     @Inject(EGRESS_RULES) private readonly rules: EgressRules,
     private readonly agents: AgentRegistry,
-    private readonly keyring: Keyring,
+    private readonly database: Database,
+    private readonly acceptance: Acceptance,
     private readonly line: SubmitLine,
+    private readonly watcher: TaskWatcher,
     private readonly wakeUps: WakeUps,
   ) {}
 
@@ -50,14 +51,21 @@ export class SubmitController {
     description: 'W3C Trace Context, version 00; sent along with the webhook. Anything else is ignored.',
     schema: { type: 'string' },
   })
+  @ApiHeader({
+    name: 'Prefer',
+    required: false,
+    description: '`wait=n` (RFC 7240): answer when the task has ended, or after n seconds, at most 60.',
+    schema: { type: 'string' },
+  })
+  @ApiOkResponse({
+    type: TaskView,
+    description: 'With `Prefer: wait`: it is stored, and has ended in time.',
+    headers: { ...storedHeaders, 'Preference-Applied': preferenceApplied },
+  })
   @ApiAcceptedResponse({
     type: AcceptedView,
     description: 'The task is stored and will run.',
-    headers: {
-      Location: { description: 'The task.', schema: { type: 'string', format: 'uri' } },
-      'Retry-After': { description: 'Seconds after which a first look at the task is worth it.', schema: { type: 'integer' } },
-      'Idempotency-Replayed': { description: '`true` when this is the first answer again.', schema: { type: 'string', enum: ['true'] } },
-    },
+    headers: { ...acceptedHeaders, 'Preference-Applied': preferenceApplied },
   })
   @ApiProblems({
     404: { not_found: 'There is no such task type.' },
@@ -86,22 +94,29 @@ export class SubmitController {
       taskId,
       tenant: caller.tenant,
       traceparent: readTraceparent(headers.traceparent),
-      idempotency: this.readIdempotencyKey(headers['idempotency-key'], submit, caller.tenant),
-      response: JSON.stringify(this.accepted(taskId, submit)),
+      idempotency: this.acceptance.claim(caller.tenant, headers['idempotency-key'], asRequest(submit)),
+      response: this.acceptance.body(taskId, messageTo(submit)),
     };
     const submitted = await this.line.submit(submission);
-    if (submitted.kind === 'refused') throw invalid(submitted.errors);
-    if (submitted.kind === 'mismatch') throw idempotencyMismatch();
     if (submitted.kind === 'created') this.wakeUps.ring('task-queued');
-    void reply
-      .headers({
-        location: taskLinks(this.config.http.publicUrl, submitted.taskId).self,
-        'retry-after': RETRY_AFTER_SECONDS,
-        'cache-control': 'no-store',
-      })
-      .headers(submitted.kind === 'replayed' ? { 'idempotency-replayed': 'true' } : {})
-      .type('application/json; charset=utf-8')
-      .send(submitted.response);
+    const seconds = readPreferWait(headers.prefer);
+    if (seconds === null || !('taskId' in submitted)) return this.acceptance.answer(reply, submitted);
+    const ended = await this.waitForEnd(submitted.taskId, seconds, caller, reply);
+    if (ended === null) return this.acceptance.answer(reply, submitted);
+    this.acceptance.head(reply, submitted);
+    void reply.status(200).send(ended);
+  }
+
+  /** The task when it has ended in time. Whatever goes wrong here, it is stored: the answer is the 202 that it would have been without. */
+  private async waitForEnd(taskId: string, seconds: number, caller: Principal, reply: FastifyReply): Promise<string | null> {
+    try {
+      const { ended, lastSeq } = await lookAtTask(this.database, caller.tenant, taskId);
+      if (!ended) await waitForTask(this.watcher, caller.keyId, { taskId, after: lastSeq }, seconds, reply);
+      void reply.header('preference-applied', `wait=${seconds}`);
+      return ended || (await lookAtTask(this.database, caller.tenant, taskId)).ended ? await readTask(this.database, taskId) : null;
+    } catch {
+      return null;
+    }
   }
 
   private find(type: string): AnyAgent {
@@ -109,38 +124,15 @@ export class SubmitController {
     if (agent === undefined) throw notFound(`The task type "${type.slice(0, 60)}"`);
     return agent;
   }
-
-  private accepted(taskId: string, { type, webhook, endpointIds }: Submit): object {
-    const told = webhook || endpointIds.length > 0 ? 'You will be notified via webhook.' : 'Poll or stream it with the links.';
-    return {
-      task_id: taskId,
-      status: 'processing',
-      message: `Your ${type} request has been accepted. ${told}`,
-      links: taskLinks(this.config.http.publicUrl, taskId),
-    };
-  }
-
-  private readIdempotencyKey(key: string | undefined, submit: Submit, tenant: string): IdempotencyClaim | null {
-    if (key === undefined) return null;
-    if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
-      throw invalid([{ field: 'Idempotency-Key', detail: 'Use 1 to 255 visible ASCII characters without spaces, a UUID for example.' }]);
-    }
-    const request = canonicalJson({ ...submit, webhook: submit.webhook && { ...submit.webhook, endpoint: null } });
-    return {
-      key,
-      fingerprint: this.keyring.fingerprint('submit', tenant, request),
-      ttlMs: this.config.idempotency.ttlHours * 3_600_000,
-    };
-  }
 }
 
-function idempotencyMismatch(): Problem {
-  return new Problem(
-    422,
-    'idempotency_mismatch',
-    'This Idempotency-Key was used before, for a different request. Use a new key for a new request.',
-  );
+function messageTo({ type, webhook, endpointIds }: Submit): string {
+  const told = webhook || endpointIds.length > 0 ? 'You will be notified via webhook.' : 'Poll or stream it with the links.';
+  return `Your ${type} request has been accepted. ${told}`;
 }
+
+/** What an Idempotency-Key stands for: everything but what is derived from it. */
+const asRequest = (submit: Submit) => ({ ...submit, webhook: submit.webhook && { ...submit.webhook, endpoint: null } });
 
 /** W3C Trace Context, version 00; anything else is as good as none. */
 function readTraceparent(header: string | undefined): string | null {

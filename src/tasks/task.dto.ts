@@ -1,4 +1,4 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema, OmitType } from '@nestjs/swagger';
 import type { Json } from '../agents/agent.js';
 import { anyJson } from '../agents/any-json.js';
 import { TASK_STAGES, type TaskStage, type TaskStatus, TERMINAL_STAGES } from './states.js';
@@ -110,8 +110,22 @@ export class TaskView {
   @ApiProperty({ ...time, nullable: true })
   finished_at: string | null;
 
+  @ApiProperty({ ...id, nullable: true, description: 'The task that this one does again.' })
+  retried_from: string | null;
+
   @ApiProperty({ type: DeliveryView, nullable: true, description: 'The webhook; null before the task has ended, and when none is sent.' })
   delivery: DeliveryView | null;
+}
+
+/** A task in a list: without its result and its webhook. */
+export class TaskSummary extends OmitType(TaskView, ['result', 'delivery'] as const) {}
+
+export class TaskPage {
+  @ApiProperty({ type: TaskSummary, isArray: true, description: 'Newest first.' })
+  items: TaskSummary[];
+
+  @ApiProperty({ type: String, nullable: true, description: 'The `cursor` of the next page; null on the last one.' })
+  next_cursor: string | null;
 }
 
 export class TaskEventView {

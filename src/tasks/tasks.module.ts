@@ -1,9 +1,17 @@
 import { Module } from '@nestjs/common';
+import { Acceptance } from './acceptance.js';
 import { AgentsController } from './agents.controller.js';
+import { EventsController } from './events.controller.js';
+import { ManageController } from './manage.controller.js';
 import { ResultController } from './result.controller.js';
 import { SubmitController } from './submit.controller.js';
 import { SubmitLine } from './submit-line.js';
+import { TaskWatcher } from './task-watcher.js';
 import { TasksController } from './tasks.controller.js';
+import { TasksUpkeep } from './upkeep.js';
 
-@Module({ controllers: [AgentsController, ResultController, SubmitController, TasksController], providers: [SubmitLine] })
+@Module({
+  controllers: [AgentsController, EventsController, ManageController, ResultController, SubmitController, TasksController],
+  providers: [Acceptance, SubmitLine, TasksUpkeep, TaskWatcher],
+})
 export class TasksModule {}

@@ -1,0 +1,71 @@
+import type { Sql } from '../platform/database/sql.js';
+import type { Position } from '../platform/http/page.js';
+import { publicStatus, type TaskStage, type TaskStatus } from './states.js';
+import type { TaskSummary } from './task.dto.js';
+
+/** Everything may be left out; what is given must all hold. */
+export interface TaskFilter {
+  type?: string;
+  status?: TaskStatus;
+  /** Created at or after. */
+  since?: string;
+  /** Created before. */
+  until?: string;
+}
+
+export type TaskRow = Omit<TaskSummary, 'status'> & { position: string };
+
+/** One condition per filter, so that the planner sees only those that are given and picks the index that serves them. */
+const CONDITIONS: Record<Exclude<keyof TaskFilter, 'status'>, (parameter: string) => string> = {
+  type: ($) => `type = ${$}`,
+  since: ($) => `created_at >= ${$}`,
+  until: ($) => `created_at < ${$}`,
+};
+
+/** A tenant's tasks, newest first, after `position` if there is one; at most `limit` rows. Erased ones are not among them. */
+export async function listTasks(
+  sql: Sql,
+  tenant: string,
+  { status, ...filter }: TaskFilter,
+  position: Position | null,
+  limit: number,
+): Promise<TaskRow[]> {
+  const values: unknown[] = [tenant];
+  const parameter = (value: unknown) => `$${values.push(value)}`;
+  const conditions = ['tenant = $1', 'erased_at IS NULL', ...statusConditions(status)];
+  for (const name of Object.keys(CONDITIONS) as (keyof typeof CONDITIONS)[])
+    if (filter[name] !== undefined) conditions.push(CONDITIONS[name](parameter(filter[name])));
+  if (position !== null)
+    conditions.push(`(created_at, id) < (${parameter(position.createdAt)}::timestamptz, ${parameter(position.id)}::uuid)`);
+  const { rows } = await sql.query<TaskRow & { id: string }>(
+    `SELECT id AS task_id, type, status AS stage, progress, error, metadata, runs, created_at, started_at, finished_at, retried_from,
+            created_at::text AS position
+       FROM postback.tasks WHERE ${conditions.join(' AND ')}
+      ORDER BY created_at DESC, id DESC LIMIT ${parameter(limit)}`,
+    values,
+  );
+  return rows;
+}
+
+/** Written out, because the partial indexes are only seen for constants. */
+function statusConditions(status: TaskStatus | undefined): string[] {
+  switch (status) {
+    case undefined:
+      return [];
+    case 'processing':
+      return ["status IN ('queued', 'running', 'canceling')"];
+    case 'completed':
+    case 'failed':
+    case 'error':
+    case 'canceled':
+    case 'expired':
+      return [`status = '${status}'`];
+    default:
+      throw new Error(`A task cannot be ${status satisfies never}.`);
+  }
+}
+
+export function showSummary({ position: _, ...row }: TaskRow): TaskSummary {
+  const { task_id, type, stage, ...rest } = row;
+  return { task_id, type, status: publicStatus(stage as TaskStage), stage, ...rest };
+}
