@@ -1,5 +1,5 @@
 import type { Json } from '../agents/agent.js';
-import type { Sql } from '../platform/database/sql.js';
+import type { Prepared, Sql } from '../platform/database/sql.js';
 import { newId } from '../platform/ids.js';
 
 /** A run that this process owns until it ends it, puts it back, or loses its token. */
@@ -56,7 +56,9 @@ interface TaskRow {
   timeout_ms: number;
 }
 
-const CLAIM = `
+const CLAIM: Prepared = {
+  name: 'execution.claim-runs',
+  text: `
   WITH claim AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $5::uuid[]) AS n (id, job_id, run_token, event_id)
   ), claimed AS (
@@ -72,8 +74,13 @@ const CLAIM = `
     INSERT INTO postback.task_events (id, task_id, seq, type, data)
     SELECT event_id, id, last_seq, 'task.started', json_build_object('run', runs + 1) FROM claimed
   )
-  SELECT id, run_token, tenant, input, runs, interruptions, timeout_ms FROM claimed
+  SELECT id, run_token, tenant, input, runs, interruptions, timeout_ms,
+         -- the commit of a claim does not wait for the disk: should Postgres crash before it is there, the task is queued again, and the
+         -- fence keeps out whatever the forgotten run still has to say
+         set_config('synchronous_commit', 'off', true)
+    FROM claimed
   UNION ALL
   -- as it stood before this statement: taken by an earlier one whose answer was lost
-  SELECT t.id, t.run_token, t.tenant, t.input, t.runs, t.interruptions, t.timeout_ms
-    FROM postback.tasks t JOIN claim n ON t.id = n.id AND t.run_token = n.run_token`;
+  SELECT t.id, t.run_token, t.tenant, t.input, t.runs, t.interruptions, t.timeout_ms, NULL
+    FROM postback.tasks t JOIN claim n ON t.id = n.id AND t.run_token = n.run_token`,
+};

@@ -42,9 +42,8 @@ export async function endTasks(parts: EndTaskParts, ends: readonly TaskEnd[]): P
     const rows = await updateTasks(tx, ends);
     const byTask = new Map(ends.map((end) => [end.taskId, end]));
     const events = rows.map((row) => toEvent(row, byTask.get(row.id)!));
-    await insertEvents(tx, events);
-    await writeOutbox(tx, events, parts.outbox);
-    await completeJobs(tx, parts.queue, rows, byTask);
+    // issued together: none needs the answer of another
+    await Promise.all([insertEvents(tx, events), writeOutbox(tx, events, parts.outbox), completeJobs(tx, parts.queue, rows, byTask)]);
     failPoint('end.before-commit');
     return new Set(rows.map((row) => row.id));
   });

@@ -1,5 +1,5 @@
 import type { Database } from '../platform/database/database.js';
-import type { Tx } from '../platform/database/sql.js';
+import type { Prepared, Tx } from '../platform/database/sql.js';
 import type { Queue } from '../platform/queue/queue.js';
 
 /** How many tasks may have a job or run at once, over all workers. */
@@ -43,16 +43,18 @@ export async function releaseTasks(
   limits: RunLimits,
   free: FreeHands,
 ): Promise<Released> {
-  return database.transaction(async (tx) => {
-    await tx.query("SELECT pg_advisory_xact_lock(hashtext('postback.release-tasks'))");
-    const { rows } = await tx.query<ReleaseRow>(RELEASE, [
-      free.after,
-      TENANTS_PER_TURN,
-      free.types,
-      free.types.map((type) => limits.perType.get(type) ?? NO_LIMIT),
-      limits.perTenant ?? NO_LIMIT,
-      free.hands,
-      SPARE,
+  return database.pipelined(async (tx) => {
+    const [, { rows }] = await Promise.all([
+      tx.query(LOCK),
+      tx.query<ReleaseRow>(RELEASE, [
+        free.after,
+        TENANTS_PER_TURN,
+        free.types,
+        free.types.map((type) => limits.perType.get(type) ?? NO_LIMIT),
+        limits.perTenant ?? NO_LIMIT,
+        free.hands,
+        SPARE,
+      ]),
     ]);
     const released = rows.filter((row): row is ReleasedRow => row.id !== null);
     await sendJobs(tx, queue, released);
@@ -75,9 +77,17 @@ async function sendJobs(tx: Tx, queue: Queue, released: readonly ReleasedRow[]):
   }
 }
 
+/** Nor does its commit wait for the disk: a release that a crash of Postgres undoes is done again. */
+const LOCK: Prepared = {
+  name: 'execution.lock-release',
+  text: `SELECT pg_advisory_xact_lock(hashtext('postback.release-tasks')), set_config('synchronous_commit', 'off', true)`,
+};
+
 const IN_LINE = "status = 'queued' AND job_id IS NULL";
 
-const RELEASE = `
+const RELEASE: Prepared = {
+  name: 'execution.release',
+  text: `
   WITH RECURSIVE ahead (tenant, place) AS (
     -- from tenant to tenant by the index tasks_line, whatever the length of their lines
     (SELECT tenant, 1 FROM postback.tasks WHERE ${IN_LINE} AND tenant > $1 ORDER BY tenant LIMIT 1)
@@ -135,4 +145,5 @@ const RELEASE = `
   SELECT (SELECT count(*)::int FROM turn) AS asked, (SELECT tenant FROM turn ORDER BY place DESC LIMIT 1) AS last_asked,
          released.id, released.tenant, released.type, released.job_id
     FROM (VALUES (1)) AS one LEFT JOIN released ON true
-   ORDER BY released.nth, released.place`;
+   ORDER BY released.nth, released.place`,
+};

@@ -35,6 +35,7 @@ export class Queue {
       connectionString: settings.url,
       application_name: 'postback queue',
       max: 4,
+      options: '-c synchronous_commit=off', // of its own statements, such as fetch: a job that is fetched and forgotten is found by the reconciler
       migrate: false, // done under our own migration lock
       supervise: settings.supervise,
       schedule: false,

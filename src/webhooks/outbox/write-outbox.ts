@@ -25,8 +25,7 @@ export async function writeOutbox(tx: Tx, events: readonly EventToSend[], policy
     return whom.length === 0 ? [] : [{ ...event, ...eventBodies(event, policy), targets: whom }];
   });
   if (told.length === 0) return;
-  await insertEvents(tx, told);
-  await insertRows(tx, told, policy);
+  await Promise.all([insertEvents(tx, told), insertRows(tx, told, policy)]);
 }
 
 async function insertEvents(tx: Tx, told: readonly ToldEvent[]): Promise<void> {
