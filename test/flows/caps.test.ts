@@ -44,6 +44,7 @@ describe('requests at once, over two dispatchers', () => {
   it('is never sent twice', async () => {
     const receiver = await Receiver.start(200);
     await Promise.all(Array.from({ length: 60 }, (_, i) => submit(receiver.url(`/${i % 20}`))));
+    await receiver.requests(60);
     await eventually(async () => (await undelivered()) === 0, 'all to be delivered');
     expect(receiver.received).toHaveLength(60);
     expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(60);
@@ -56,9 +57,11 @@ describe('an endpoint with a rate', () => {
     const receiver = await Receiver.start(200);
     const url = receiver.url('/rated');
     await submit(url);
+    await receiver.requests(1);
     await eventually(async () => (await undelivered()) === 0, 'the first delivery');
     await sql(database, 'UPDATE postback.webhook_endpoints SET rate_per_second = 5 WHERE url = $1', [url]);
     await Promise.all(Array.from({ length: 12 }, () => submit(url)));
+    await receiver.requests(13);
     await eventually(async () => (await undelivered()) === 0, 'all to be delivered');
     const starts = await sql<{ at: string }>(
       database,
