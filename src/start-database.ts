@@ -7,7 +7,8 @@ import { startEmbeddedPostgres } from './platform/database/embedded-postgres.js'
 /** A Postgres to work with, and the key that its secrets are sealed with. */
 export interface StartedDatabase {
   url: string;
-  masterKey: Buffer;
+  /** Null when none was asked for: see `ConfigNeed`. */
+  masterKey: Buffer | null;
   /** Nothing to do for a database of somebody else. */
   stop(): Promise<void>;
 }
@@ -15,8 +16,7 @@ export interface StartedDatabase {
 /** The database that config names, or the embedded one, started. */
 export async function startDatabase(config: Config, tell: (line: string) => void): Promise<StartedDatabase> {
   const { url } = config.database;
-  // config refuses to load without a master key unless the database is embedded
-  if (url !== null) return { url, masterKey: config.keys.master!, stop: async () => {} };
+  if (url !== null) return { url, masterKey: config.keys.master, stop: async () => {} };
   mkdirSync(config.dataDir, { recursive: true });
   const server = await startEmbeddedPostgres({ dataDir: join(config.dataDir, 'postgres'), database: 'postback', log: tell });
   return { url: server.url, masterKey: config.keys.master ?? ownMasterKey(server.dataDir), stop: server.stop };

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Config } from '../config/config.js';
 import { Database } from '../platform/database/database.js';
+import { PublicUrl } from '../platform/http/public-url.js';
 import { Queue } from '../platform/queue/queue.js';
 import { Keyring } from '../platform/secrets/keyring.js';
 import { CONFIG } from '../platform/tokens.js';
@@ -21,12 +22,12 @@ export class ExecutionModule {
       providers: [
         {
           provide: END_TASK_PARTS,
-          useFactory: (config: Config, database: Database, queue: Queue, keyring: Keyring): EndTaskParts => ({
+          useFactory: (config: Config, database: Database, queue: Queue, keyring: Keyring, publicUrl: PublicUrl): EndTaskParts => ({
             database,
             queue,
-            outbox: outboxPolicy(config, keyring),
+            outbox: outboxPolicy(config, keyring, publicUrl),
           }),
-          inject: [CONFIG, Database, Queue, Keyring],
+          inject: [CONFIG, Database, Queue, Keyring, PublicUrl],
         },
         ...(worker ? [Worker, Upkeep] : []),
       ],

@@ -10,6 +10,7 @@ import type { EgressRules } from '../platform/egress/rules.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { Caller, Needs, type Principal } from '../platform/http/principal.js';
 import { invalid, notFound, Problem } from '../platform/http/problem.js';
+import { PublicUrl } from '../platform/http/public-url.js';
 import { newId } from '../platform/ids.js';
 import { WakeUps } from '../platform/lifecycle/wake-ups.js';
 import { Queue } from '../platform/queue/queue.js';
@@ -35,6 +36,7 @@ export class SubmitController {
     private readonly queue: Queue,
     private readonly keyring: Keyring,
     private readonly wakeUps: WakeUps,
+    private readonly publicUrl: PublicUrl,
   ) {}
 
   @Post(':type')
@@ -97,7 +99,7 @@ export class SubmitController {
     if (submitted.kind === 'created') this.wakeUps.ring('task-queued');
     void reply
       .headers({
-        location: taskLinks(this.config.http.publicUrl, submitted.taskId).self,
+        location: taskLinks(this.publicUrl.get(), submitted.taskId).self,
         'retry-after': RETRY_AFTER_SECONDS,
         'cache-control': 'no-store',
       })
@@ -118,7 +120,7 @@ export class SubmitController {
       task_id: taskId,
       status: 'processing',
       message: `Your ${type} request has been accepted. ${told}`,
-      links: taskLinks(this.config.http.publicUrl, taskId),
+      links: taskLinks(this.publicUrl.get(), taskId),
     };
   }
 

@@ -6,6 +6,8 @@ export type Scope = 'submit' | 'read' | 'admin';
 export interface Principal {
   keyId: string;
   tenant: string;
+  /** Of the key, for people. */
+  name: string;
   scopes: readonly Scope[];
 }
 

@@ -8,6 +8,7 @@ import { ApiProblems } from '../../platform/http/api-problems.js';
 import { decodeCursor, type Page, PageQuery, toPage } from '../../platform/http/page.js';
 import { Caller, Needs, type Principal } from '../../platform/http/principal.js';
 import { notFound } from '../../platform/http/problem.js';
+import { PublicUrl } from '../../platform/http/public-url.js';
 import { dtoPipe } from '../../platform/http/query.pipe.js';
 import { isId } from '../../platform/ids.js';
 import { WakeUps } from '../../platform/lifecycle/wake-ups.js';
@@ -31,11 +32,12 @@ export class EndpointsController {
   private readonly rules: FieldRules;
 
   constructor(
-    @Inject(CONFIG) private readonly config: Config,
+    @Inject(CONFIG) config: Config,
     @Inject(EGRESS_RULES) egress: EgressRules,
     private readonly database: Database,
     private readonly keyring: Keyring,
     private readonly wakeUps: WakeUps,
+    private readonly publicUrl: PublicUrl,
   ) {
     this.rules = { config, egress };
   }
@@ -51,7 +53,7 @@ export class EndpointsController {
   @ApiProblems(fieldProblems)
   async register(@Body() body: unknown, @Caller() { tenant }: Principal, @Res() reply: FastifyReply): Promise<void> {
     const { id, secret } = await registerEndpoint(this.database, this.keyring, tenant, readRegistration(body, this.rules));
-    const location = `${this.config.http.publicUrl.replace(/\/+$/, '')}/webhook-endpoints/${id}`;
+    const location = `${this.publicUrl.get()}/webhook-endpoints/${id}`;
     const view: EndpointWithSecret = { ...(await this.find(tenant, id)), ...(secret !== null && { secret }) };
     void reply.status(201).headers({ location, 'cache-control': 'no-store' }).send(view);
   }
