@@ -3,6 +3,7 @@ import { CreateWebhooks1795449600002 } from './1795449600002-create-webhooks.js'
 import { CreateAlertsAndKeys1795449600003 } from './1795449600003-create-alerts-and-keys.js';
 import { BlockAndLimitEndpoints1795449600004 } from './1795449600004-block-and-limit-endpoints.js';
 import { KeysAndAudit1795520000001 } from './1795520000001-keys-and-audit.js';
+import { IndexQueuedTasks1795520000002 } from './1795520000002-index-queued-tasks.js';
 
 /** In the order they run. Listed by hand: what is not listed does not run, whatever lies in the folder. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   CreateAlertsAndKeys1795449600003,
   BlockAndLimitEndpoints1795449600004,
   KeysAndAudit1795520000001,
+  IndexQueuedTasks1795520000002,
 ];

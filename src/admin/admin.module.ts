@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
+import { AuditController } from './audit/audit.controller.js';
+import { KeysController } from './keys/keys.controller.js';
 import { OutboxController } from './outbox.controller.js';
 
-@Module({ controllers: [OutboxController] })
+@Module({ controllers: [AuditController, KeysController, OutboxController] })
 export class AdminModule {}

@@ -4,9 +4,7 @@ import { IsIn, IsInt, IsISO8601, IsOptional, IsString, IsUUID, Matches, Max, Max
 import { PageQuery } from '../platform/http/page.js';
 import { TERMINAL_EVENT_TYPES } from '../tasks/states.js';
 import { DEAD_REASONS, OUTBOX_STATUSES } from '../webhooks/outbox/states.js';
-
-/** Of what ISO 8601 allows, only what Postgres reads: no week dates, no year 0, no offset beyond those in use. */
-const TIMESTAMP = /^(?!0000)\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-](0\d|1[0-4]):[0-5]\d)?)?$/;
+import { TIMESTAMP } from './timestamp.js';
 
 export class OutboxQuery extends PageQuery {
   @ApiPropertyOptional({ enum: OUTBOX_STATUSES })

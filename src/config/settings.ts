@@ -357,6 +357,15 @@ export const settings = {
       about: 'The time for downloading one document.',
     }),
   },
+  tasks: {
+    maxQueued: integer('POSTBACK_TENANT_MAX_QUEUED', {
+      default: 100_000,
+      min: 1,
+      max: 100_000_000,
+      unit: 'tasks',
+      about: 'How many tasks of one tenant may wait for a run; a further submit is answered with 429.',
+    }),
+  },
   idempotency: {
     ttlHours: integer('POSTBACK_IDEMPOTENCY_TTL_HOURS', {
       default: 24,

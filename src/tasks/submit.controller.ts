@@ -17,6 +17,7 @@ import { Queue } from '../platform/queue/queue.js';
 import { Keyring } from '../platform/secrets/keyring.js';
 import { CONFIG, EGRESS_RULES } from '../platform/tokens.js';
 import type { IdempotencyClaim } from './claim-idempotency-keys.js';
+import { QueueRoom } from './queue-room.js';
 import { readSubmit, type Submit } from './read-submit.js';
 import { submitTasks } from './submit-tasks.js';
 import { AcceptedView } from './task.dto.js';
@@ -37,6 +38,7 @@ export class SubmitController {
     private readonly keyring: Keyring,
     private readonly wakeUps: WakeUps,
     private readonly publicUrl: PublicUrl,
+    private readonly room: QueueRoom,
   ) {}
 
   @Post(':type')
@@ -66,6 +68,7 @@ export class SubmitController {
   })
   @ApiProblems({
     404: { not_found: 'There is no such task type.' },
+    429: { queue_full: 'Too many tasks of this tenant wait for a run (`POSTBACK_TENANT_MAX_QUEUED`).' },
     422: {
       validation_failed: 'Fields cannot be accepted; see `errors`.',
       idempotency_mismatch: 'The Idempotency-Key was used before, for another request.',
@@ -84,6 +87,7 @@ export class SubmitController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const submit = readSubmit(body, this.find(type), this.rules);
+    await this.room.take(caller.tenant);
     const taskId = newId();
     const submission = {
       ...submit,

@@ -125,7 +125,7 @@ describe('the connections', () => {
   it('have an upper bound; who is beyond it is hung up on, and room is made again', async () => {
     for (const client of open.splice(0)) client.close();
     const many = await Promise.all(Array.from({ length: MAX_CONNECTIONS + 20 }, () => RawClient.connect(service.url)));
-    await eventually(() => many.some(({ closed }) => closed), 'somebody to be hung up on');
+    await eventually(async () => many.some(({ closed }) => closed), 'somebody to be hung up on');
     for (const client of many) client.close();
     await eventually(async () => (await call('GET', `${service.url}/health/live`).catch(() => null))?.status === 200, 'room again');
   });
