@@ -88,7 +88,7 @@ export const settings = {
       about: "The load balancers whose `X-Forwarded-For` is believed; the caller's address in the audit log is taken from it.",
     }),
     keyRatePerSecond: integer('POSTBACK_KEY_RATE_PER_SECOND', {
-      default: 500,
+      default: 200,
       min: 1,
       max: 1_000_000,
       unit: 'requests per second',

@@ -4,7 +4,8 @@ import { type Submission, submitTasks } from '../../src/tasks/submit-tasks.js';
 import { HeldLock } from '../support/held-lock.js';
 import { openParts, type Parts, submission } from '../support/parts.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
-import { type Answered, call, sql, startService } from '../support/service.js';
+import { RawClient } from '../support/raw-client.js';
+import { type Answered, API_KEY, call, sql, startService } from '../support/service.js';
 
 const OTHER_TENANTS_KEY = 'key-of-another-tenant';
 
@@ -28,15 +29,33 @@ afterAll(async () => {
 });
 
 describe('the same Idempotency-Key over HTTP', () => {
-  it('makes one task of 50 equal submits at once, and gives 50 equal answers', async () => {
+  it('makes one task of 100 equal submits at once, and gives 100 equal answers', async () => {
     const before = await countTasks();
-    const answers = await Promise.all(Array.from({ length: 50 }, () => submit('fifty', { payload: { n: 1 } })));
+    const answers = await Promise.all(Array.from({ length: 100 }, () => submit('hundred', { payload: { n: 1 } })));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
     expect(new Set(answers.map(({ headers }) => headers.get('location')))).toEqual(new Set([answers[0]!.body.links.self]));
-    expect(answers.filter(({ headers }) => headers.get('idempotency-replayed') === 'true')).toHaveLength(49);
+    expect(answers.filter(({ headers }) => headers.get('idempotency-replayed') === 'true')).toHaveLength(99);
     expect(await countTasks()).toBe(before + 1);
     expect(await jobsOf(answers[0]!.body.task_id)).toBe(1);
+  });
+
+  it('makes one task for a client that is gone before the answer and asks again', async () => {
+    const before = await countTasks();
+    const body = JSON.stringify({ payload: 'gone' });
+    const lock = await HeldLock.take(database, 'LOCK TABLE postback.tasks IN ACCESS EXCLUSIVE MODE');
+    const client = await RawClient.connect(service.url);
+    await client.write(
+      `POST /agent/echo HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${API_KEY}\r\nIdempotency-Key: gone\r\n` +
+        `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    await lock.blocked(1);
+    client.close();
+    const again = submit('gone', body);
+    await lock.blocked(2);
+    await lock.release();
+    expect(await again).toMatchObject({ status: 202 });
+    expect(await countTasks()).toBe(before + 1);
   });
 
   it('makes one task of equal submits that are held up at the very record', async () => {
