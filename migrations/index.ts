@@ -6,6 +6,8 @@ import { CreateTaskSteps1795500000001 } from './1795500000001-create-task-steps.
 import { LineTasksUp1795500000002 } from './1795500000002-line-tasks-up.js';
 import { SteadyProcesses1795500000003 } from './1795500000003-steady-processes.js';
 import { LinkAndPurgeTasks1795510000001 } from './1795510000001-link-and-purge-tasks.js';
+import { KeysAndAudit1795520000001 } from './1795520000001-keys-and-audit.js';
+import { IndexQueuedTasks1795520000002 } from './1795520000002-index-queued-tasks.js';
 import { ReWrapSecrets1795530000001 } from './1795530000001-re-wrap-secrets.js';
 import { EvaluateAlerts1795540000001 } from './1795540000001-evaluate-alerts.js';
 
@@ -19,6 +21,8 @@ export const migrations = [
   LineTasksUp1795500000002,
   SteadyProcesses1795500000003,
   LinkAndPurgeTasks1795510000001,
+  KeysAndAudit1795520000001,
+  IndexQueuedTasks1795520000002,
   ReWrapSecrets1795530000001,
   EvaluateAlerts1795540000001,
 ];

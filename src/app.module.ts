@@ -1,5 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { APP_FILTER } from '@nestjs/core';
 import { AdminModule } from './admin/admin.module.js';
 import { createAgents } from './agents/index.js';
 import { AgentRegistry } from './agents/registry.js';
@@ -8,7 +8,6 @@ import type { Config } from './config/config.js';
 import { ExecutionModule } from './execution/execution.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ApiDocument } from './platform/http/api-document.js';
-import { ApiKeyGuard } from './platform/http/api-key.guard.js';
 import { ProblemFilter } from './platform/http/problem.filter.js';
 import type { Logger } from './platform/logging/logger.js';
 import { PlatformModule } from './platform/platform.module.js';
@@ -42,10 +41,7 @@ export class AppModule {
         ExecutionModule.forRoles({ api: api === true, worker: worker === true }),
         ...(dispatcher ? [WebhooksModule.forDispatcher()] : []),
       ],
-      providers: [
-        { provide: APP_GUARD, useClass: ApiKeyGuard },
-        { provide: APP_FILTER, useFactory: (logger: Logger) => new ProblemFilter(logger), inject: [LOGGER] },
-      ],
+      providers: [{ provide: APP_FILTER, useFactory: (logger: Logger) => new ProblemFilter(logger), inject: [LOGGER] }],
     };
   }
 }

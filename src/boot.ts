@@ -1,9 +1,11 @@
+import type { AddressInfo } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { bootstrapKeys } from './bootstrap-keys.js';
 import type { Config } from './config/config.js';
 import { createApp } from './create-app.js';
 import { Database } from './platform/database/database.js';
 import { migrate } from './platform/database/migrate.js';
+import { PublicUrl } from './platform/http/public-url.js';
 import { armFailPoint } from './platform/lifecycle/fail-point.js';
 import type { Logger } from './platform/logging/logger.js';
 import { Keyring } from './platform/secrets/keyring.js';
@@ -27,7 +29,8 @@ export async function boot(config: Config, logger: Logger, tell: (line: string) 
   let app: NestFastifyApplication | null = null;
   try {
     await migrate(database.url);
-    const service = await createApp({ config, logger, databaseUrl: database.url, masterKeys: database.masterKeys });
+    // none was asked for only where nothing is sealed: see `ConfigNeed`
+    const service = await createApp({ config, logger, databaseUrl: database.url, masterKeys: database.masterKeys! });
     app = service;
     await assertSecretsOpen(service.get(Database), service.get(Keyring));
     await bootstrapKeys(service.get(Database), config, tell);
@@ -41,10 +44,11 @@ export async function boot(config: Config, logger: Logger, tell: (line: string) 
 }
 
 async function listen(app: NestFastifyApplication, { http }: Config): Promise<string> {
+  const server = app.getHttpServer();
+  const portOf = () => (server.address() as AddressInfo).port;
+  server.once('listening', () => app.get(PublicUrl).listensOn(portOf())); // before the first request
   await app.listen(http.port, http.host);
-  const address = app.getHttpServer().address();
-  const port = typeof address === 'object' && address !== null ? address.port : http.port;
-  return `http://${http.host.includes(':') ? `[${http.host}]` : http.host}:${port}`;
+  return `http://${http.host.includes(':') ? `[${http.host}]` : http.host}:${portOf()}`;
 }
 
 async function init(app: NestFastifyApplication): Promise<null> {

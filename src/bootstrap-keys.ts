@@ -1,6 +1,7 @@
 import type { Config } from './config/config.js';
 import type { Sql } from './platform/database/sql.js';
 import { anyApiKey, ensureApiKey, randomKey } from './platform/http/api-keys.js';
+import { newId } from './platform/ids.js';
 
 const consumer = { tenant: 'default', name: 'bootstrap consumer key', scopes: ['submit', 'read'] } as const;
 const admin = { tenant: 'default', name: 'bootstrap admin key', scopes: ['submit', 'read', 'admin'] } as const;
@@ -13,8 +14,9 @@ export async function bootstrapKeys(sql: Sql, { keys, database }: Config, tell: 
   if (keys.bootstrapApi !== null) await ensureApiKey(sql, { ...consumer, key: keys.bootstrapApi });
   if (keys.bootstrapAdmin !== null) await ensureApiKey(sql, { ...admin, key: keys.bootstrapAdmin });
   if (!database.embedded || (await anyApiKey(sql))) return;
-  const [api, all] = [randomKey(), randomKey()];
-  await ensureApiKey(sql, { ...consumer, key: api });
-  await ensureApiKey(sql, { ...admin, key: all });
+  const [apiId, allId] = [newId(), newId()];
+  const [api, all] = [randomKey(apiId), randomKey(allId)];
+  await ensureApiKey(sql, { ...consumer, id: apiId, key: api });
+  await ensureApiKey(sql, { ...admin, id: allId, key: all });
   tell(`API key:   ${api}\nAdmin key: ${all}\nThese two are shown this once; keep them.`);
 }

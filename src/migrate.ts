@@ -10,7 +10,7 @@ const tell = (line: string) => process.stderr.write(`${line}\n`);
 
 try {
   if (direction !== 'up' && direction !== 'down') throw new Error(`"${direction}" is no direction. Use: npm run migrate [-- up | -- down]`);
-  const database = await startDatabase(loadConfig(readEnvironment()), tell);
+  const database = await startDatabase(loadConfig(readEnvironment(), 'database'), tell);
   try {
     await (direction === 'up' ? migrate(database.url) : revertLastMigration(database.url));
   } finally {

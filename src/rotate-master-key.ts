@@ -30,7 +30,7 @@ async function rotate(config: Config, { url, masterKeys }: StartedDatabase): Pro
   await dataSource.initialize();
   const database = new Database(dataSource);
   try {
-    const keyring = await Keyring.load(database, masterKeys);
+    const keyring = await Keyring.load(database, masterKeys!); // null only for those who ask for the database alone
     tell(`Taking master key ${keyring.wantedKeyId} into use.`);
     return await rotateMasterKey(database, keyring, {
       lostMs: config.process.lostMs,

@@ -8,7 +8,8 @@ import { type MasterKeys, masterKeys } from './platform/secrets/envelope.js';
 /** A Postgres to work with, and the keys that its secrets are sealed with. */
 export interface StartedDatabase {
   url: string;
-  masterKeys: MasterKeys;
+  /** Null when none was asked for: see `ConfigNeed`. */
+  masterKeys: MasterKeys | null;
   /** Nothing to do for a database of somebody else. */
   stop(): Promise<void>;
 }
@@ -17,8 +18,7 @@ export interface StartedDatabase {
 export async function startDatabase(config: Config, tell: (line: string) => void): Promise<StartedDatabase> {
   const { url } = config.database;
   const { master, otherMasters } = config.keys;
-  // config refuses to load without a master key unless the database is embedded
-  if (url !== null) return { url, masterKeys: masterKeys(master!, otherMasters ?? []), stop: async () => {} };
+  if (url !== null) return { url, masterKeys: master && masterKeys(master, otherMasters ?? []), stop: async () => {} };
   mkdirSync(config.dataDir, { recursive: true });
   const server = await startEmbeddedPostgres({ dataDir: join(config.dataDir, 'postgres'), database: 'postback', log: tell });
   return { url: server.url, masterKeys: embeddedKeys(config, server.dataDir), stop: server.stop };

@@ -1,5 +1,7 @@
 import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { type Actor, By } from '../platform/audit/actor.js';
+import { writeAudit } from '../platform/audit/write-audit.js';
 import { Database } from '../platform/database/database.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { decodeCursor, type Page, toPage } from '../platform/http/page.js';
@@ -8,8 +10,8 @@ import { notFound } from '../platform/http/problem.js';
 import { dtoPipe } from '../platform/http/query.pipe.js';
 import { isId } from '../platform/ids.js';
 import { WakeUps } from '../platform/lifecycle/wake-ups.js';
-import { listOutbox, type OutboxView, readAttempts, readEventBody, readOutboxRow } from '../webhooks/outbox/read-outbox.js';
-import { redeliver } from '../webhooks/outbox/redeliver.js';
+import { listOutbox, lockOutboxRow, type OutboxView, readAttempts, readEventBody, readOutboxRow } from '../webhooks/outbox/read-outbox.js';
+import { type Redelivery, redeliver } from '../webhooks/outbox/redeliver.js';
 import { redeliveryProblem, redeliveryProblems } from '../webhooks/outbox/redelivery-problem.js';
 import { OutboxQuery } from './outbox-query.dto.js';
 import { OutboxDetail, OutboxPage, OutboxRowView } from './outbox-view.dto.js';
@@ -57,8 +59,8 @@ export class OutboxController {
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiAcceptedResponse({ type: OutboxRowView, description: 'It is due now; or held, when its endpoint is paused, disabled or failing.' })
   @ApiProblems({ ...unknownRow, ...redeliveryProblems })
-  async redeliver(@Param('id') id: string): Promise<OutboxView> {
-    const outcome = isId(id) ? await redeliver(this.database, id) : 'unknown';
+  async redeliver(@Param('id') id: string, @By() by: Actor): Promise<OutboxView> {
+    const outcome = isId(id) ? await this.redeliverAudited(id, by) : 'unknown';
     switch (outcome) {
       case 'queued':
         this.wakeUps.ring('delivery-due');
@@ -68,6 +70,19 @@ export class OutboxController {
       default:
         throw redeliveryProblem(outcome, 'This outbox row');
     }
+  }
+
+  private redeliverAudited(id: string, by: Actor): Promise<Redelivery> {
+    return this.database.transaction(async (tx) => {
+      const before = await lockOutboxRow(tx, id);
+      const outcome = await redeliver(tx, id);
+      if (before !== null && (outcome === 'queued' || outcome === 'held')) {
+        const after = { status: outcome === 'held' ? 'held' : 'pending', attempts_charged: 0, dead_reason: null };
+        const { tenant, ...state } = before;
+        await writeAudit(tx, by, { action: 'outbox.redeliver', targetId: id, tenant, before: state, after });
+      }
+      return outcome;
+    });
   }
 
   private async find(id: string): Promise<OutboxView> {

@@ -15,13 +15,16 @@ export const LEASE_SLACK_MS = 5_000;
 /** Short keys are for trying out on one's own machine. */
 const PRODUCTION_KEY_MIN_LENGTH = 8;
 
-export function checkConfig(config: Config, env: Environment): BrokenRule[] {
-  return rules.map((rule) => rule(config, env)).filter((broken) => broken !== null);
+/** What a command needs of the configuration. `database`: nothing is sealed or opened, so no key is asked for. */
+export type ConfigNeed = 'everything' | 'database';
+
+export function checkConfig(config: Config, env: Environment, need: ConfigNeed = 'everything'): BrokenRule[] {
+  return (need === 'database' ? databaseRules : rules).map((rule) => rule(config, env)).filter((broken) => broken !== null);
 }
 
 const broken = (name: string, sentence: string): BrokenRule => ({ name, sentence: `${name} ${sentence}` });
 
-const rules: Rule[] = [
+const databaseRules: Rule[] = [
   ({ production, database }) =>
     production && database.embedded && !database.allowEmbedded
       ? broken(
@@ -29,6 +32,10 @@ const rules: Rule[] = [
           'is not set. Set it to your Postgres, or set POSTBACK_EMBEDDED=true to run on the embedded one in production.',
         )
       : null,
+];
+
+const rules: Rule[] = [
+  ...databaseRules,
 
   ({ database, keys }) =>
     !database.embedded && keys.master === null

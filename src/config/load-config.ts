@@ -1,4 +1,4 @@
-import { checkConfig } from './check-config.js';
+import { type ConfigNeed, checkConfig } from './check-config.js';
 import type { Config } from './config.js';
 import { ConfigError } from './config-error.js';
 import type { Environment, Setting } from './setting.js';
@@ -9,14 +9,14 @@ import { unknownNames } from './unknown-names.js';
  * Reads the configuration from `env` and nothing else. Throws one `ConfigError` with everything that is wrong with it.
  * An empty variable counts as unset, because compose files write `NAME: ${NAME:-}`.
  */
-export function loadConfig(env: Environment): Config {
+export function loadConfig(env: Environment, need: ConfigNeed = 'everything'): Config {
   const unreadable = new Map<string, string>();
   const config = complete(readTree(settings, env, unreadable) as unknown as Config);
   const problems = [
     ...unknownNames(env),
     ...unreadable.values(),
     // A rule about a setting that cannot be read would only repeat it.
-    ...checkConfig(config, env).flatMap(({ name, sentence }) => (unreadable.has(name) ? [] : [sentence])),
+    ...checkConfig(config, env, need).flatMap(({ name, sentence }) => (unreadable.has(name) ? [] : [sentence])),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
   return config;

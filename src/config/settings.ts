@@ -10,6 +10,9 @@ const MIB = 1_024 * KIB;
 
 const ms = 'milliseconds';
 
+/** `POSTBACK_PUBLIC_URL` when neither it nor a port is given: the port is known once the service listens. */
+export const UNKNOWN_PORT_URL = 'http://localhost:0';
+
 /**
  * Every setting there is. One entry adds one: it appears in the `Config` type at its place in this tree, in `npm run config`,
  * in the README's table and in the "did you mean" of unknown names. Rules between settings are in `check-config.ts`.
@@ -59,6 +62,58 @@ export const settings = {
       max: 64 * MIB,
       unit: 'bytes',
       about: 'The largest request body that is read; above it the answer is 413.',
+    }),
+    headersTimeoutMs: integer('POSTBACK_HTTP_HEADERS_TIMEOUT_MS', {
+      default: 10 * SECOND,
+      min: 100,
+      max: 10 * MINUTE,
+      unit: ms,
+      about: 'The time a request has for its headers, so that slow senders do not use up the connections.',
+    }),
+    requestTimeoutMs: integer('POSTBACK_HTTP_REQUEST_TIMEOUT_MS', {
+      default: 30 * SECOND,
+      min: 100,
+      max: HOUR,
+      unit: ms,
+      about: 'The time a request has to arrive as a whole, body included. The answer may take longer.',
+    }),
+    maxConnections: integer('POSTBACK_HTTP_MAX_CONNECTIONS', {
+      default: 10_000,
+      min: 1,
+      max: 1_000_000,
+      unit: 'connections',
+      about: 'How many connections this process holds open at once; further ones are closed.',
+    }),
+    trustedProxies: cidrs('POSTBACK_TRUSTED_PROXIES', {
+      about: "The load balancers whose `X-Forwarded-For` is believed; the caller's address in the audit log is taken from it.",
+    }),
+    keyRatePerSecond: integer('POSTBACK_KEY_RATE_PER_SECOND', {
+      default: 200,
+      min: 1,
+      max: 1_000_000,
+      unit: 'requests per second',
+      about: 'How fast one API key may send requests to one process in the long run; beyond it the answer is 429.',
+    }),
+    keyBurst: integer('POSTBACK_KEY_BURST', {
+      default: 1_000,
+      min: 1,
+      max: 1_000_000,
+      unit: 'requests',
+      about: 'How many requests an API key may send at once after a pause.',
+    }),
+    keyMaxInFlight: integer('POSTBACK_KEY_MAX_IN_FLIGHT', {
+      default: 1_000,
+      min: 1,
+      max: 1_000_000,
+      unit: 'requests',
+      about: 'How many requests of one API key one process works on at the same time, waiting and streaming ones included.',
+    }),
+    keyCacheMs: integer('POSTBACK_KEY_CACHE_MS', {
+      default: 5 * SECOND,
+      min: 0,
+      max: 5 * MINUTE,
+      unit: ms,
+      about: 'How long a process trusts what it knows of an API key: a key that was revoked is refused everywhere after this time.',
     }),
     metricsToken: secret('POSTBACK_METRICS_TOKEN', {
       accepts: 'at least 8 visible characters without spaces',
@@ -362,6 +417,15 @@ export const settings = {
       max: 100_000,
       unit: 'submits',
       about: 'How many submits may wait to be stored; beyond it the answer is 503.',
+    }),
+  },
+  tasks: {
+    maxQueued: integer('POSTBACK_TENANT_MAX_QUEUED', {
+      default: 100_000,
+      min: 1,
+      max: 100_000_000,
+      unit: 'tasks',
+      about: 'How many tasks of one tenant may wait for a run; a further submit is answered with 429.',
     }),
   },
   idempotency: {

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Config } from '../config/config.js';
 import { Database } from '../platform/database/database.js';
+import { PublicUrl } from '../platform/http/public-url.js';
 import { WakeUps } from '../platform/lifecycle/wake-ups.js';
 import { Queue } from '../platform/queue/queue.js';
 import { Keyring } from '../platform/secrets/keyring.js';
@@ -22,13 +23,15 @@ export class ExecutionModule {
       providers: [
         {
           provide: END_TASK_PARTS,
-          useFactory: (config: Config, database: Database, queue: Queue, keyring: Keyring, wakeUps: WakeUps): EndTaskParts => ({
-            database,
-            queue,
-            wakeUps,
-            outbox: outboxPolicy(config, keyring),
-          }),
-          inject: [CONFIG, Database, Queue, Keyring, WakeUps],
+          useFactory: (
+            config: Config,
+            database: Database,
+            queue: Queue,
+            keyring: Keyring,
+            publicUrl: PublicUrl,
+            wakeUps: WakeUps,
+          ): EndTaskParts => ({ database, queue, wakeUps, outbox: outboxPolicy(config, keyring, publicUrl) }),
+          inject: [CONFIG, Database, Queue, Keyring, PublicUrl, WakeUps],
         },
         ...(worker ? [Worker, Upkeep] : []),
       ],

@@ -10,8 +10,13 @@ import { DnsResolver } from './egress/resolver.js';
 import { type EgressRules, egressRules } from './egress/rules.js';
 import { smtpTarget } from './egress/smtp-server.js';
 import { WebhookClient } from './egress/webhook-client.js';
+import { KeyCache } from './http/key-cache.js';
+import { KeyUse } from './http/key-use.js';
+import { PublicUrl } from './http/public-url.js';
+import { RouteTable } from './http/route-table.js';
 import { newId } from './ids.js';
 import { ProcessRegistration } from './lifecycle/process-registration.js';
+import { ShutdownSign } from './lifecycle/shutdown-sign.js';
 import { WakeUpChannel } from './lifecycle/wake-up-channel.js';
 import { WakeUps } from './lifecycle/wake-ups.js';
 import type { Logger } from './logging/logger.js';
@@ -66,6 +71,16 @@ export class PlatformModule implements OnApplicationShutdown, OnModuleInit {
       { provide: PROCESS_ID, useValue: newId() },
       { provide: EGRESS_RULES, useValue: egressRules(config.egress) },
       Clock,
+      {
+        provide: KeyCache,
+        useFactory: (database: Database, clock: Clock) =>
+          new KeyCache(database, { ttlMs: config.http.keyCacheMs, now: () => clock.monotonic() }),
+        inject: [Database, Clock],
+      },
+      KeyUse,
+      ShutdownSign,
+      RouteTable,
+      { provide: PublicUrl, useFactory: () => new PublicUrl(config.http.publicUrl) },
       { provide: DnsResolver, useFactory: () => new DnsResolver() }, // one cache for everything that leaves
       WakeUps,
       {

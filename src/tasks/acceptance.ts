@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify';
 import type { Config } from '../config/config.js';
 import { canonicalJson, type Json } from '../platform/canonical-json.js';
 import { invalid, Problem } from '../platform/http/problem.js';
+import { PublicUrl } from '../platform/http/public-url.js';
 import { Keyring } from '../platform/secrets/keyring.js';
 import { CONFIG } from '../platform/tokens.js';
 import type { IdempotencyClaim } from './claim-idempotency-keys.js';
@@ -26,6 +27,7 @@ export class Acceptance {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly keyring: Keyring,
+    private readonly publicUrl: PublicUrl,
   ) {}
 
   /** Throws a 422 when the header cannot be accepted. @param request what the key stands for, secrets included: stored is a keyed HMAC of it */
@@ -43,7 +45,7 @@ export class Acceptance {
 
   /** Body of the 202. */
   body(taskId: string, message: string): string {
-    return JSON.stringify({ task_id: taskId, status: 'processing', message, links: taskLinks(this.config.http.publicUrl, taskId) });
+    return JSON.stringify({ task_id: taskId, status: 'processing', message, links: taskLinks(this.publicUrl.get(), taskId) });
   }
 
   /** Sets the headers of every answer about a stored task; throws what was not accepted as a problem. Returns the body of the 202. */
@@ -51,7 +53,7 @@ export class Acceptance {
     if (submitted.kind === 'refused') throw invalid(submitted.errors);
     if (submitted.kind === 'mismatch') throw idempotencyMismatch();
     void reply
-      .headers({ location: taskLinks(this.config.http.publicUrl, submitted.taskId).self, 'cache-control': 'no-store' })
+      .headers({ location: taskLinks(this.publicUrl.get(), submitted.taskId).self, 'cache-control': 'no-store' })
       .headers(submitted.kind === 'replayed' ? { 'idempotency-replayed': 'true' } : {})
       .type('application/json; charset=utf-8');
     return submitted.response;

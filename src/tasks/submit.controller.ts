@@ -13,6 +13,7 @@ import { WakeUps } from '../platform/lifecycle/wake-ups.js';
 import { EGRESS_RULES } from '../platform/tokens.js';
 import { Acceptance, acceptedHeaders, storedHeaders } from './acceptance.js';
 import { lookAtTask } from './look-at-task.js';
+import { QueueRoom } from './queue-room.js';
 import { readSubmit, type Submit } from './read-submit.js';
 import { readTask } from './read-task.js';
 import { SubmitLine } from './submit-line.js';
@@ -33,6 +34,7 @@ export class SubmitController {
     private readonly line: SubmitLine,
     private readonly watcher: TaskWatcher,
     private readonly wakeUps: WakeUps,
+    private readonly room: QueueRoom,
   ) {}
 
   @Post(':type')
@@ -69,6 +71,7 @@ export class SubmitController {
   })
   @ApiProblems({
     404: { not_found: 'There is no such task type.' },
+    429: { queue_full: 'Too many tasks of this tenant wait for a run (`POSTBACK_TENANT_MAX_QUEUED`).' },
     422: {
       validation_failed: 'Fields cannot be accepted; see `errors`.',
       idempotency_mismatch: 'The Idempotency-Key was used before, for another request.',
@@ -88,6 +91,7 @@ export class SubmitController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const submit = readSubmit(body, this.find(type), this.rules);
+    await this.room.take(caller.tenant);
     const taskId = newId();
     const submission = {
       ...submit,

@@ -3,6 +3,7 @@ import { Acceptance } from './acceptance.js';
 import { AgentsController } from './agents.controller.js';
 import { EventsController } from './events.controller.js';
 import { ManageController } from './manage.controller.js';
+import { QueueRoom } from './queue-room.js';
 import { ResultController } from './result.controller.js';
 import { SubmitController } from './submit.controller.js';
 import { SubmitLine } from './submit-line.js';
@@ -12,6 +13,6 @@ import { TasksUpkeep } from './upkeep.js';
 
 @Module({
   controllers: [AgentsController, EventsController, ManageController, ResultController, SubmitController, TasksController],
-  providers: [Acceptance, SubmitLine, TasksUpkeep, TaskWatcher],
+  providers: [Acceptance, QueueRoom, SubmitLine, TasksUpkeep, TaskWatcher],
 })
 export class TasksModule {}

@@ -25,6 +25,13 @@ describe('the rules between settings', () => {
     expect(load(external)).not.toThrow();
   });
 
+  it('want no key of a command that only needs the database', () => {
+    const migrating = (env: Record<string, string>) => () => loadConfig(env, 'database');
+    expect(migrating({ ...production, DATABASE_URL: external.DATABASE_URL })).not.toThrow();
+    expect(migrating(production)).toThrow(/DATABASE_URL is not set/);
+    expect(migrating({ DATABASE_URL: external.DATABASE_URL, POSTBACK_MASTER_KEY: 'bad' })).toThrow(/POSTBACK_MASTER_KEY/);
+  });
+
   it('say only once that a master key is bad', () => {
     expect(load({ ...external, POSTBACK_MASTER_KEY: 'bad' })).toThrow(/\(1 problem\)/);
   });

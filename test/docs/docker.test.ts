@@ -76,6 +76,16 @@ describe('the Dockerfile', () => {
     expect(image).not.toMatch(/COPY --from=build \S*node_modules/);
   });
 
+  it('runs as it is: nothing is written beside /tmp, nothing may be gained', () => {
+    const { postback } = compose.services;
+    expect(postback).toMatchObject({ read_only: true, tmpfs: ['/tmp'], cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] });
+    expect(postback.privileged ?? false).toBe(false);
+    expect(postback.user).toBeUndefined(); // that of the image
+    expect(postback.volumes).toBeUndefined();
+    expect(postback.ports).toEqual([expect.stringMatching(/^127\.0\.0\.1:/)]);
+    expect(compose.services.postgres.ports).toBeUndefined();
+  });
+
   it('has a health check that tells a living service from none, and leaves other roles alone', async () => {
     const [, script] = JSON.parse(/^HEALTHCHECK .* CMD (\[node.*\]|\["node".*\])$/m.exec(dockerfile)![1]!).slice(1);
     const check = (env: Record<string, string>) =>

@@ -4,7 +4,8 @@ import { type Submission, submitTasks } from '../../src/tasks/submit-tasks.js';
 import { HeldLock } from '../support/held-lock.js';
 import { openParts, type Parts, submission } from '../support/parts.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
-import { type Answered, call, sql, startService } from '../support/service.js';
+import { RawClient } from '../support/raw-client.js';
+import { type Answered, API_KEY, call, sql, startService } from '../support/service.js';
 
 const OTHER_TENANTS_KEY = 'key-of-another-tenant';
 
@@ -35,6 +36,24 @@ describe('the same Idempotency-Key over HTTP', () => {
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
     expect(new Set(answers.map(({ headers }) => headers.get('location')))).toEqual(new Set([answers[0]!.body.links.self]));
     expect(answers.filter(({ headers }) => headers.get('idempotency-replayed') === 'true')).toHaveLength(99);
+    expect(await countTasks()).toBe(before + 1);
+  });
+
+  it('makes one task for a client that is gone before the answer and asks again', async () => {
+    const before = await countTasks();
+    const body = JSON.stringify({ payload: 'gone' });
+    const lock = await HeldLock.take(database, 'LOCK TABLE postback.tasks IN ACCESS EXCLUSIVE MODE');
+    const client = await RawClient.connect(service.url);
+    await client.write(
+      `POST /agent/echo HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${API_KEY}\r\nIdempotency-Key: gone\r\n` +
+        `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    await lock.blocked(1);
+    client.close();
+    const again = submit('gone', body);
+    await lock.blocked(2);
+    await lock.release();
+    expect(await again).toMatchObject({ status: 202 });
     expect(await countTasks()).toBe(before + 1);
   });
 

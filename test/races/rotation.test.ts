@@ -44,7 +44,9 @@ describe('two rotations of one secret at once', () => {
     const id = await register('the first secret');
     const lock = await HeldLock.take(database, 'SELECT FROM postback.webhook_endpoints WHERE id = $1 FOR UPDATE', [id]);
     const rotations = [a, b].map((parts, index) =>
-      rotateSecret(parts.database, parts.keyring, { tenant: TENANT, id }, { secret: secrets[index]!, overlapSeconds: 60 }),
+      parts.database.transaction((tx) =>
+        rotateSecret(tx, parts.keyring, { tenant: TENANT, id }, { secret: secrets[index]!, overlapSeconds: 60 }),
+      ),
     );
     await lock.blocked(2);
     await lock.release();
@@ -59,7 +61,7 @@ describe('a new URL while a task ends', () => {
     const lock = await HeldLock.take(database, 'LOCK TABLE postback.webhook_outbox IN SHARE MODE'); // nobody can insert
     const end = endTasks(a, [canceled(taskId)]);
     await lock.blocked(1); // it has read the URL
-    const change = changeEndpoint(b.database, TENANT, id, { target: NEW, settings: {} });
+    const change = b.database.transaction((tx) => changeEndpoint(tx, TENANT, id, { target: NEW, settings: {} }));
     await lock.blocked(2);
     await lock.release();
     await end;
@@ -71,7 +73,7 @@ describe('a new URL while a task ends', () => {
     const id = await register('a secret');
     const taskId = await queuedTask(a, { webhook: null, endpointIds: [id] });
     const lock = await HeldLock.take(database, 'SELECT FROM postback.webhook_endpoints WHERE id = $1 FOR UPDATE', [id]);
-    const change = changeEndpoint(b.database, TENANT, id, { target: NEW, settings: {} });
+    const change = b.database.transaction((tx) => changeEndpoint(tx, TENANT, id, { target: NEW, settings: {} }));
     await lock.blocked(1);
     const end = endTasks(a, [canceled(taskId)]);
     await lock.blocked(2);
@@ -92,7 +94,8 @@ async function register(secret: string): Promise<string> {
     max_in_flight: null,
     rate_per_second: null,
   };
-  const { id } = await registerEndpoint(a.database, a.keyring, TENANT, { url: OLD_URL, origin: NEW.origin, settings, secret });
+  const wanted = { url: OLD_URL, origin: NEW.origin, settings, secret };
+  const { id } = await a.database.transaction((tx) => registerEndpoint(tx, a.keyring, TENANT, wanted));
   return id;
 }
 

@@ -34,6 +34,8 @@ export function testEnvironment(database: TestDatabase, more: Record<string, str
     POSTBACK_PROCESS_LOST_MS: '1000',
     POSTBACK_DATABASE_POOL: '8',
     POSTBACK_LOG_LEVEL: 'silent',
+    POSTBACK_KEY_RATE_PER_SECOND: '1000000',
+    POSTBACK_KEY_BURST: '1000000',
     ...more,
   };
 }

@@ -4,6 +4,8 @@ import { newId } from '../ids.js';
 import type { Principal, Scope } from './principal.js';
 
 export interface NewApiKey {
+  /** Left out: any. */
+  id?: string;
   tenant: string;
   name: string;
   scopes: readonly Scope[];
@@ -12,27 +14,52 @@ export interface NewApiKey {
 }
 
 /** API keys hold 192 random bits or are chosen by the operator, so a plain hash is enough and can be looked up. */
-const hash = (key: string): Buffer => createHash('sha256').update(key).digest();
+export const hashKey = (key: string): Buffer => createHash('sha256').update(key).digest();
 
-export const randomKey = (): string => `pb_${randomBytes(24).toString('base64url')}`;
+/** `pb_<id>_<random>`: the id, which is no secret, tells whose key has turned up somewhere; 24 random bytes make it a secret. */
+export const randomKey = (id: string): string => `pb_${id.replaceAll('-', '')}_${randomBytes(24).toString('base64url')}`;
 
-/** Who holds this key; null when nobody does (any more). */
-export async function findApiKey(sql: Sql, key: string): Promise<Principal | null> {
-  const { rows } = await sql.query<{ id: string; tenant: string; scopes: Scope[] }>(
-    `SELECT id, tenant, scopes FROM postback.api_keys
-      WHERE key_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())`,
-    [hash(key)],
+/** A key that is live, and for how much longer. */
+export interface LiveKey {
+  hash: Buffer;
+  holder: Principal;
+  /** Ms until it expires; null: never. */
+  expiresInMs: number | null;
+}
+
+/** Of these hashes, those of keys that are neither unknown nor expired nor revoked. */
+export async function findLiveKeys(sql: Sql, hashes: readonly Buffer[]): Promise<LiveKey[]> {
+  const { rows } = await sql.query<{ key_hash: Buffer; id: string; tenant: string; name: string; scopes: Scope[]; left: number | null }>(
+    `SELECT key_hash, id, tenant, name, scopes, extract(epoch FROM expires_at - now())::float8 * 1000 AS left FROM postback.api_keys
+      WHERE key_hash = ANY($1::bytea[]) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())`,
+    [hashes],
   );
-  const row = rows[0];
-  return row === undefined ? null : { keyId: row.id, tenant: row.tenant, scopes: row.scopes };
+  return rows.map(({ key_hash, id, tenant, name, scopes, left }) => ({
+    hash: key_hash,
+    holder: { keyId: id, tenant, name, scopes },
+    expiresInMs: left,
+  }));
 }
 
 /** Makes sure that the key exists with these scopes and is live. */
-export async function ensureApiKey(sql: Sql, { tenant, name, scopes, key }: NewApiKey): Promise<void> {
+export async function ensureApiKey(sql: Sql, { id = newId(), tenant, name, scopes, key }: NewApiKey): Promise<void> {
   await sql.query(
     `INSERT INTO postback.api_keys (id, tenant, name, key_hash, scopes) VALUES ($1, $2, $3, $4, $5)
      ON CONFLICT (key_hash) DO UPDATE SET tenant = excluded.tenant, name = excluded.name, scopes = excluded.scopes, revoked_at = NULL, expires_at = NULL`,
-    [newId(), tenant, name, hash(key), scopes],
+    [id, tenant, name, hashKey(key), scopes],
+  );
+}
+
+/** Writes down that these keys were used, to the minute: more often than that would only cost writes. */
+export async function noteKeyUse(sql: Sql, ids: readonly string[]): Promise<void> {
+  await sql.query(
+    `WITH used AS (
+       SELECT id FROM postback.api_keys
+        WHERE id = ANY($1::uuid[]) AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
+        ORDER BY id FOR UPDATE -- several processes note the same keys; in order, they wait for one another instead of deadlocking
+     )
+     UPDATE postback.api_keys k SET last_used_at = now() FROM used WHERE k.id = used.id`,
+    [ids],
   );
 }
 

@@ -25,11 +25,15 @@ export function problemResponse(codes: Record<string, string>) {
 export const generalProblems: ProblemTable = {
   401: { unauthorized: 'The API key is missing, not known, expired or revoked.' },
   403: { forbidden: 'The API key lacks the scope for this route.' },
+  429: {
+    rate_limited: 'The API key sends requests too fast; see `Retry-After`.',
+    too_many_in_flight: 'The API key has too many requests under way.',
+  },
   500: { internal_error: 'A fault of the service; it has been logged.' },
   503: { temporarily_unavailable: 'The database cannot be reached. Nothing was stored; send the same request again later.' },
 };
 
-/** What any POST or PATCH can answer besides: its body is read before the route is looked at. */
+/** What any POST or PATCH can answer besides. */
 export const bodyProblems: ProblemTable = {
   400: { invalid_json: 'The body is not valid JSON in UTF-8.', bad_request: 'The request cannot be understood.' },
   413: { body_too_large: 'The body is larger than the service accepts (`POSTBACK_BODY_MAX_BYTES`).' },

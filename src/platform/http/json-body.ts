@@ -8,6 +8,7 @@ export function acceptOnlySafeJson(fastify: FastifyInstance): void {
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request: FastifyRequest, body: Buffer, done) => {
     try {
       refuseEncoded(request.headers['content-encoding']);
+      refuseCharset(request.headers['content-type']);
       done(null, readJson(body));
     } catch (error) {
       done(error as Error);
@@ -19,6 +20,13 @@ export function acceptOnlySafeJson(fastify: FastifyInstance): void {
 function refuseEncoded(encoding: string | undefined): void {
   if (encoding === undefined || encoding.toLowerCase() === 'identity') return;
   throw new Problem(415, 'unsupported_media_type', 'Send the body as application/json, uncompressed.');
+}
+
+/** JSON is UTF-8 (RFC 8259, section 8.1); read as such, text in another encoding would turn into other text. */
+function refuseCharset(contentType = ''): void {
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(contentType)?.[1];
+  if (charset === undefined || ['utf-8', 'utf8', 'us-ascii'].includes(charset.toLowerCase())) return;
+  throw new Problem(415, 'unsupported_media_type', 'Send the body as application/json in UTF-8.');
 }
 
 function readJson(body: Buffer): unknown {

@@ -47,8 +47,6 @@ const CLOSE_OBJECT = 0x7d;
 
 /** Integers of at most this many characters are exact in a double, whatever the digits. */
 const ALWAYS_SAFE_LENGTH = 15;
-/** A plain decimal shorter than this can neither overflow nor vanish: doubles reach from 1e-323 to 1e308. */
-const ALWAYS_IN_RANGE_LENGTH = 300;
 
 /** `exponent` also when there is a fraction. */
 type NumberForm = 'integer' | 'fraction' | 'exponent';
@@ -170,7 +168,7 @@ class Scan {
     const form = this.skipNumber();
     const length = this.position - start;
     if (form === 'integer' && length <= ALWAYS_SAFE_LENGTH) return null;
-    if (form === 'fraction' && length < ALWAYS_IN_RANGE_LENGTH) return null;
+    if (form === 'fraction' && length <= ALWAYS_SAFE_LENGTH) return null;
     const fault = numberFault(this.text.slice(start, this.position), form);
     return fault === null ? null : this.trouble('number_out_of_range', fault);
   }
@@ -234,7 +232,34 @@ function numberFault(literal: string, form: NumberForm): string | null {
     return 'This integer is beyond ±9007199254740991 and would not be kept exactly; send it as a string.';
   }
   if (value === 0 && hasNonZeroDigit(literal)) return 'This number is too small and would be kept as 0.';
+  if (Math.abs(value) > Number.MAX_SAFE_INTEGER && hasManyDigits(literal) && !isSameDecimal(literal, String(value))) {
+    return 'This number is beyond ±9007199254740991 and would not be kept exactly; send it as a string.';
+  }
   return null;
+}
+
+/**
+ * Beyond 2^53 every double is a whole number, however it was written, and what was meant as one must not turn into its neighbour. Below,
+ * a fraction with more digits than a double has is a measurement, and is rounded as every reader of JSON does.
+ */
+function isSameDecimal(one: string, other: string): boolean {
+  const [a, b] = [decimalOf(one), decimalOf(other)];
+  return a.digits === b.digits && a.exponent === b.exponent;
+}
+
+/** More than a double keeps whatever they are. */
+function hasManyDigits(literal: string): boolean {
+  const end = literal.search(/e/i);
+  return (end < 0 ? literal.length : end) > ALWAYS_SAFE_LENGTH + 1;
+}
+
+/** 0.digits times ten to the exponent, without zeros at either end. */
+function decimalOf(literal: string): { digits: string; exponent: number } {
+  const [mantissa = '', exponent = '0'] = literal.replace(/^-/, '').toLowerCase().split('e');
+  const [whole = '', fraction = ''] = mantissa.split('.');
+  const digits = (whole + fraction).replace(/^0+/, '');
+  const leading = whole.length + fraction.length - digits.length;
+  return { digits: digits.replace(/0+$/, ''), exponent: Number(exponent) + whole.length - leading };
 }
 
 function hasNonZeroDigit(literal: string): boolean {

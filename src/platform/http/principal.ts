@@ -1,11 +1,14 @@
 import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
 
-export type Scope = 'submit' | 'read' | 'admin';
+export const SCOPES = ['submit', 'read', 'admin'] as const;
+export type Scope = (typeof SCOPES)[number];
 
 /** Who is calling, from his API key. */
 export interface Principal {
   keyId: string;
   tenant: string;
+  /** Of the key, for people. */
+  name: string;
   scopes: readonly Scope[];
 }
 

@@ -23,6 +23,9 @@ export class Problem extends Error {
 export const invalid = (errors: FieldProblem[]): Problem =>
   new Problem(422, 'validation_failed', 'The request has fields that cannot be accepted; see errors.', { errors });
 
+/** No route leads there. */
+export const notFoundAddress = (): Problem => new Problem(404, 'not_found', 'There is nothing at this address; see /docs for the API.');
+
 export const notFound = (what: string): Problem => new Problem(404, 'not_found', `${what} does not exist, or not for this API key.`);
 
 /** The answer while Postgres cannot be reached: nothing was stored, and the same request may be sent again. */

@@ -1,4 +1,3 @@
-import type { Database } from '../../platform/database/database.js';
 import type { Tx } from '../../platform/database/sql.js';
 import { jsonText } from '../../platform/json-text.js';
 import { lockEndpoint } from './lock-endpoint.js';
@@ -6,19 +5,12 @@ import type { Change, EndpointSettings, EndpointTarget } from './read-fields.js'
 import { lockUrl } from './url-lock.js';
 
 /** `moved`: how many waiting webhooks go to the new URL instead; null when the endpoint is not this tenant's. */
-export async function changeEndpoint(
-  database: Database,
-  tenant: string,
-  id: string,
-  { target, settings }: Change,
-): Promise<{ moved: number } | null> {
-  return database.transaction(async (tx) => {
-    if (target !== null) await lockUrl(tx, id);
-    const before = await lockEndpoint(tx, tenant, id);
-    if (before === null) return null;
-    await writeSettings(tx, id, settings);
-    return { moved: target === null || target.url === before.url ? 0 : await moveTo(tx, id, target) };
-  });
+export async function changeEndpoint(tx: Tx, tenant: string, id: string, { target, settings }: Change): Promise<{ moved: number } | null> {
+  if (target !== null) await lockUrl(tx, id);
+  const before = await lockEndpoint(tx, tenant, id);
+  if (before === null) return null;
+  await writeSettings(tx, id, settings);
+  return { moved: target === null || target.url === before.url ? 0 : await moveTo(tx, id, target) };
 }
 
 /** How each setting is handed to Postgres; its keys are the only names that get into the statement. */

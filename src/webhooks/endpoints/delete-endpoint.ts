@@ -1,4 +1,3 @@
-import type { Database } from '../../platform/database/database.js';
 import type { Tx } from '../../platform/database/sql.js';
 import { lockEndpoint } from './lock-endpoint.js';
 
@@ -6,13 +5,11 @@ import { lockEndpoint } from './lock-endpoint.js';
 const AT_ONCE = 1_000;
 
 /** Deletes an endpoint for its owner; its row stays for the history of its webhooks. What waits for it ends as `endpoint_deleted`. */
-export async function deleteEndpoint(database: Database, { tenant, id }: { tenant: string; id: string }): Promise<boolean> {
-  return database.transaction(async (tx) => {
-    if ((await lockEndpoint(tx, tenant, id)) === null) return false;
-    await tx.query('UPDATE postback.webhook_endpoints SET deleted_at = now(), updated_at = now() WHERE id = $1', [id]);
-    await settleWaiting(tx, id);
-    return true;
-  });
+export async function deleteEndpoint(tx: Tx, { tenant, id }: { tenant: string; id: string }): Promise<boolean> {
+  if ((await lockEndpoint(tx, tenant, id)) === null) return false;
+  await tx.query('UPDATE postback.webhook_endpoints SET deleted_at = now(), updated_at = now() WHERE id = $1', [id]);
+  await settleWaiting(tx, id);
+  return true;
 }
 
 /** What is being sent right now is left to its lease. A row that was delivered before goes back to that: it has arrived once. */

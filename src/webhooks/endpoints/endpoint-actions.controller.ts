@@ -2,6 +2,8 @@ import { Body, Controller, HttpCode, Inject, Param, Post, Res } from '@nestjs/co
 import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { Config } from '../../config/config.js';
+import { type Actor, By } from '../../platform/audit/actor.js';
+import { writeAudit } from '../../platform/audit/write-audit.js';
 import { Clock } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
 import { WebhookClient } from '../../platform/egress/webhook-client.js';
@@ -12,6 +14,7 @@ import { isId } from '../../platform/ids.js';
 import { WakeUps } from '../../platform/lifecycle/wake-ups.js';
 import { Keyring } from '../../platform/secrets/keyring.js';
 import { CONFIG } from '../../platform/tokens.js';
+import { audited } from './audited.js';
 import { PauseFields, RotationFields } from './endpoint-fields.dto.js';
 import { fieldProblems, unknownEndpoint } from './endpoint-problems.js';
 import { EndpointTestView, EndpointView, EndpointWithSecret } from './endpoint-view.dto.js';
@@ -44,9 +47,17 @@ export class EndpointActionsController {
   @ApiBody({ type: RotationFields, required: false })
   @ApiOkResponse({ type: EndpointWithSecret, description: 'From now on webhooks are signed with the new secret, too.' })
   @ApiProblems({ ...unknownEndpoint, ...fieldProblems })
-  async rotate(@Param('id') id: string, @Body() body: unknown, @Caller() { tenant }: Principal, @Res() reply: FastifyReply): Promise<void> {
+  async rotate(
+    @Param('id') id: string,
+    @Body() body: unknown,
+    @Caller() { tenant }: Principal,
+    @By() by: Actor,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const wanted = readRotation(body);
-    const rotation = isId(id) ? await rotateSecret(this.database, this.keyring, { tenant, id }, wanted) : { kind: 'unknown' as const };
+    const rotation = isId(id)
+      ? await audited(this.database, by, 'endpoint.rotate', { tenant, id }, (tx) => rotateSecret(tx, this.keyring, { tenant, id }, wanted))
+      : { kind: 'unknown' as const };
     if (rotation.kind === 'unknown') throw notFound('This endpoint');
     if (rotation.kind === 'same_secret') throw invalid([{ field: 'secret', detail: 'The endpoint signs with this secret already.' }]);
     const view: EndpointWithSecret = { ...(await this.show(tenant, id)), ...(rotation.secret !== null && { secret: rotation.secret }) };
@@ -60,9 +71,11 @@ export class EndpointActionsController {
   @ApiBody({ type: PauseFields, required: false })
   @ApiOkResponse({ type: EndpointView, description: 'It is paused, now or before.' })
   @ApiProblems({ ...unknownEndpoint, 409: { endpoint_disabled: 'It is disabled, so nothing is sent to it anyway.' }, ...fieldProblems })
-  async pause(@Param('id') id: string, @Body() body: unknown, @Caller() { tenant }: Principal): Promise<EndpointView> {
+  async pause(@Param('id') id: string, @Body() body: unknown, @Caller() { tenant }: Principal, @By() by: Actor): Promise<EndpointView> {
     const { reason } = readPause(body);
-    const outcome = isId(id) ? await pauseEndpoint(this.database, { tenant, id }, reason) : 'unknown';
+    const outcome = isId(id)
+      ? await audited(this.database, by, 'endpoint.pause', { tenant, id }, (tx) => pauseEndpoint(tx, { tenant, id }, reason))
+      : 'unknown';
     if (outcome === 'unknown') throw notFound('This endpoint');
     if (outcome === 'disabled')
       throw new Problem(409, 'endpoint_disabled', 'This endpoint is disabled, so nothing is sent to it anyway; resume it first.');
@@ -75,8 +88,9 @@ export class EndpointActionsController {
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({ type: EndpointView, description: 'It is active, now or before.' })
   @ApiProblems(unknownEndpoint)
-  async resume(@Param('id') id: string, @Caller() { tenant }: Principal): Promise<EndpointView> {
-    const resumed = isId(id) && (await resumeEndpoint(this.database, { tenant, id }));
+  async resume(@Param('id') id: string, @Caller() { tenant }: Principal, @By() by: Actor): Promise<EndpointView> {
+    const resumed =
+      isId(id) && (await audited(this.database, by, 'endpoint.resume', { tenant, id }, (tx) => resumeEndpoint(tx, { tenant, id })));
     if (!resumed) throw notFound('This endpoint');
     this.wakeUps.ring('delivery-due');
     return this.show(tenant, id);
@@ -87,12 +101,13 @@ export class EndpointActionsController {
   @ApiOperation({
     operationId: 'endpoints_test',
     summary: 'Send a test event now and see how it fares',
-    description: 'An event of type `endpoint.test`, signed like any other. Nothing of it is stored, and it is not tried again.',
+    description:
+      'An event of type `endpoint.test`, signed like any other. Nothing of it is stored but a line of the audit log, and it is not tried again.',
   })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({ type: EndpointTestView, description: 'What came of it, whether it was delivered or not.' })
   @ApiProblems(unknownEndpoint)
-  async test(@Param('id') id: string, @Caller() { tenant }: Principal): Promise<EndpointTestView> {
+  async test(@Param('id') id: string, @Caller() { tenant }: Principal, @By() by: Actor): Promise<EndpointTestView> {
     const { delivery } = this.config;
     const parts = {
       client: this.client,
@@ -101,6 +116,15 @@ export class EndpointActionsController {
       nowMs: () => this.clock.now(),
     };
     const { eventId, verdict, durationMs, excerpt } = await testEndpoint(parts, this.keyring, await this.find(tenant, id));
+    await this.database.transaction((tx) =>
+      writeAudit(tx, by, {
+        action: 'endpoint.test',
+        targetId: id,
+        tenant,
+        before: null,
+        after: { event_id: eventId, outcome: verdict.outcome, status_code: verdict.statusCode },
+      }),
+    );
     return {
       event_id: eventId,
       delivered: verdict.outcome === 'delivered',

@@ -2,17 +2,20 @@ import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, Qu
 import { ApiBody, ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { Config } from '../../config/config.js';
+import { type Actor, By } from '../../platform/audit/actor.js';
 import { Database } from '../../platform/database/database.js';
 import type { EgressRules } from '../../platform/egress/rules.js';
 import { ApiProblems } from '../../platform/http/api-problems.js';
 import { decodeCursor, type Page, PageQuery, toPage } from '../../platform/http/page.js';
 import { Caller, Needs, type Principal } from '../../platform/http/principal.js';
 import { notFound } from '../../platform/http/problem.js';
+import { PublicUrl } from '../../platform/http/public-url.js';
 import { dtoPipe } from '../../platform/http/query.pipe.js';
 import { isId } from '../../platform/ids.js';
 import { WakeUps } from '../../platform/lifecycle/wake-ups.js';
 import { Keyring } from '../../platform/secrets/keyring.js';
 import { CONFIG, EGRESS_RULES } from '../../platform/tokens.js';
+import { audited, auditedBirth } from './audited.js';
 import { changeEndpoint } from './change-endpoint.js';
 import { deleteEndpoint } from './delete-endpoint.js';
 import { ChangeFields, RegistrationFields } from './endpoint-fields.dto.js';
@@ -31,11 +34,12 @@ export class EndpointsController {
   private readonly rules: FieldRules;
 
   constructor(
-    @Inject(CONFIG) private readonly config: Config,
+    @Inject(CONFIG) config: Config,
     @Inject(EGRESS_RULES) egress: EgressRules,
     private readonly database: Database,
     private readonly keyring: Keyring,
     private readonly wakeUps: WakeUps,
+    private readonly publicUrl: PublicUrl,
   ) {
     this.rules = { config, egress };
   }
@@ -49,9 +53,10 @@ export class EndpointsController {
     headers: { Location: { description: 'The endpoint.', schema: { type: 'string', format: 'uri' } } },
   })
   @ApiProblems(fieldProblems)
-  async register(@Body() body: unknown, @Caller() { tenant }: Principal, @Res() reply: FastifyReply): Promise<void> {
-    const { id, secret } = await registerEndpoint(this.database, this.keyring, tenant, readRegistration(body, this.rules));
-    const location = `${this.config.http.publicUrl.replace(/\/+$/, '')}/webhook-endpoints/${id}`;
+  async register(@Body() body: unknown, @Caller() { tenant }: Principal, @By() by: Actor, @Res() reply: FastifyReply): Promise<void> {
+    const wanted = readRegistration(body, this.rules);
+    const { id, secret } = await auditedBirth(this.database, by, tenant, (tx) => registerEndpoint(tx, this.keyring, tenant, wanted));
+    const location = `${this.publicUrl.get()}/webhook-endpoints/${id}`;
     const view: EndpointWithSecret = { ...(await this.find(tenant, id)), ...(secret !== null && { secret }) };
     void reply.status(201).headers({ location, 'cache-control': 'no-store' }).send(view);
   }
@@ -87,9 +92,11 @@ export class EndpointsController {
   @ApiBody({ type: ChangeFields })
   @ApiOkResponse({ type: EndpointView, description: 'The endpoint as it is now.' })
   @ApiProblems({ ...unknownEndpoint, ...fieldProblems })
-  async change(@Param('id') id: string, @Body() body: unknown, @Caller() { tenant }: Principal): Promise<EndpointView> {
+  async change(@Param('id') id: string, @Body() body: unknown, @Caller() { tenant }: Principal, @By() by: Actor): Promise<EndpointView> {
     const change = readChange(body, this.rules);
-    const changed = isId(id) ? await changeEndpoint(this.database, tenant, id, change) : null;
+    const changed = isId(id)
+      ? await audited(this.database, by, 'endpoint.change', { tenant, id }, (tx) => changeEndpoint(tx, tenant, id, change))
+      : null;
     if (changed === null) throw notFound('This endpoint');
     this.wakeUps.ring('delivery-due');
     return this.find(tenant, id);
@@ -101,8 +108,9 @@ export class EndpointsController {
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiNoContentResponse({ description: 'It is deleted.' })
   @ApiProblems(unknownEndpoint)
-  async delete(@Param('id') id: string, @Caller() { tenant }: Principal): Promise<void> {
-    const deleted = isId(id) && (await deleteEndpoint(this.database, { tenant, id }));
+  async delete(@Param('id') id: string, @Caller() { tenant }: Principal, @By() by: Actor): Promise<void> {
+    const deleted =
+      isId(id) && (await audited(this.database, by, 'endpoint.delete', { tenant, id }, (tx) => deleteEndpoint(tx, { tenant, id })));
     if (!deleted) throw notFound('This endpoint');
   }
 

@@ -1,4 +1,4 @@
-import type { Database } from '../../platform/database/database.js';
+import type { Tx } from '../../platform/database/sql.js';
 import { newId } from '../../platform/ids.js';
 import { jsonText } from '../../platform/json-text.js';
 import type { Keyring } from '../../platform/secrets/keyring.js';
@@ -12,31 +12,29 @@ export interface Registered {
   secret: string | null;
 }
 
-export async function registerEndpoint(database: Database, keyring: Keyring, tenant: string, wanted: Registration): Promise<Registered> {
+export async function registerEndpoint(tx: Tx, keyring: Keyring, tenant: string, wanted: Registration): Promise<Registered> {
   const { url, origin, settings } = wanted;
   const made = wanted.secret === null ? generateSecret() : null;
   const id = newId();
-  await database.transaction(async (tx) => {
-    const [secretId] = await storeSecrets(tx, keyring, [{ tenant, secret: wanted.secret ?? made! }]);
-    await tx.query(
-      `INSERT INTO postback.webhook_endpoints
-              (id, tenant, kind, url, origin, secret_id, description, events, headers, timeout_ms, retry, max_in_flight, rate_per_second)
-       VALUES ($1, $2, 'registered', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-      [
-        id,
-        tenant,
-        url,
-        origin,
-        secretId,
-        settings.description,
-        settings.events,
-        settings.headers && jsonText(settings.headers),
-        settings.timeout_ms,
-        settings.retry && jsonText(settings.retry),
-        settings.max_in_flight,
-        settings.rate_per_second,
-      ],
-    );
-  });
+  const [secretId] = await storeSecrets(tx, keyring, [{ tenant, secret: wanted.secret ?? made! }]);
+  await tx.query(
+    `INSERT INTO postback.webhook_endpoints
+            (id, tenant, kind, url, origin, secret_id, description, events, headers, timeout_ms, retry, max_in_flight, rate_per_second)
+     VALUES ($1, $2, 'registered', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+    [
+      id,
+      tenant,
+      url,
+      origin,
+      secretId,
+      settings.description,
+      settings.events,
+      settings.headers && jsonText(settings.headers),
+      settings.timeout_ms,
+      settings.retry && jsonText(settings.retry),
+      settings.max_in_flight,
+      settings.rate_per_second,
+    ],
+  );
   return { id, secret: made };
 }

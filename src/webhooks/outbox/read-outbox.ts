@@ -1,4 +1,4 @@
-import type { Sql } from '../../platform/database/sql.js';
+import type { Sql, Tx } from '../../platform/database/sql.js';
 import type { Position } from '../../platform/http/page.js';
 
 /** An outbox row as the API shows it. */
@@ -116,4 +116,16 @@ export async function readAttempts(sql: Sql, outboxId: string): Promise<AttemptV
     [outboxId],
   );
   return rows;
+}
+
+/** What a redelivery changes of a row, locked until the transaction ends; null when there is none. */
+export async function lockOutboxRow(
+  tx: Tx,
+  id: string,
+): Promise<{ tenant: string; status: string; attempts_charged: number; dead_reason: string | null } | null> {
+  const { rows } = await tx.query<{ tenant: string; status: string; attempts_charged: number; dead_reason: string | null }>(
+    'SELECT tenant, status, attempts_charged, dead_reason FROM postback.webhook_outbox WHERE id = $1 FOR UPDATE',
+    [id],
+  );
+  return rows[0] ?? null;
 }

@@ -46,6 +46,11 @@ describe('parseJson on good text', () => {
     ['the largest safe integers', '[9007199254740991,-9007199254740991]', [9007199254740991, -9007199254740991]],
     ['fractions, as doubles', '[0.1,1.5e3,3.141592653589793238]', [0.1, 1500, Math.PI]],
     ['zeros in every spelling', '[0,-0,0.000,0e5,0E400,0.0e-400]', [0, -0, 0, 0, 0, -0 + 0]],
+    [
+      'large numbers that a double keeps',
+      '[1e22,9007199254740992e3,12345678901234568e5,-1.5e300]',
+      [1e22, 9007199254740992e3, 12345678901234568e5, -1.5e300],
+    ],
     ['the smallest and the largest double', '[5e-324,1.7976931348623157e308]', [5e-324, Number.MAX_VALUE]],
     ['the same key in different objects', '{"a":{"a":1},"b":[{"a":1},{"a":2}]}', { a: { a: 1 }, b: [{ a: 1 }, { a: 2 }] }],
     [
@@ -113,6 +118,10 @@ describe('parseJson on values that would be corrupted', () => {
     [`{"n":${'9'.repeat(400)}.5}`, 'number_out_of_range', 'n'],
     ['{"n":9007199254740992}', 'number_out_of_range', 'n'],
     ['{"n":-9007199254740993}', 'number_out_of_range', 'n'],
+    ['{"n":9007199254740993.0}', 'number_out_of_range', 'n'],
+    ['{"n":-9007199254740993e0}', 'number_out_of_range', 'n'],
+    ['{"n":90071992547409930e-1}', 'number_out_of_range', 'n'],
+    ['{"n":123456789012345678901.5}', 'number_out_of_range', 'n'],
     ['[[],[1,9007199254740993]]', 'number_out_of_range', '[1][1]'],
     [`[${'1e131071,'.repeat(999)}1e131071]`, 'number_out_of_range', '[0]'],
     ['1e131071', 'number_out_of_range', undefined],

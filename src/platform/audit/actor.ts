@@ -1,0 +1,18 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+
+/** Who does something that is written down. */
+export interface Actor {
+  /** The name of the API key, or the command. */
+  name: string;
+  /** Null for a command, like the two below. */
+  keyId: string | null;
+  ip: string | null;
+  requestId: string | null;
+}
+
+/** The caller of a route that asks for a key. */
+export const By = createParamDecorator((_: unknown, context: ExecutionContext): Actor => {
+  const { principal, ip, id } = context.switchToHttp().getRequest<FastifyRequest>();
+  return { name: principal!.name, keyId: principal!.keyId, ip, requestId: id };
+});

@@ -1,0 +1,123 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { discardBody } from './discard-body.js';
+import type { KeyCache } from './key-cache.js';
+import type { Admission, KeyLimitOptions, KeyLimits } from './key-limits.js';
+import type { Principal } from './principal.js';
+import { notFoundAddress, Problem } from './problem.js';
+import type { RouteRule } from './route-rules.js';
+import type { RouteTable } from './route-table.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who is calling; null on a public route. */
+    principal: Principal | null;
+  }
+}
+
+export interface DoorParts {
+  keys: KeyCache;
+  limits: KeyLimits;
+  routes: RouteTable;
+  policy: KeyLimitOptions;
+  /** Of a route that belongs to no controller, by the path it is mounted at: whether it is open to everybody. */
+  isPublicPage(url: string): boolean;
+  /** For a path; see `security-headers.ts`. */
+  headersFor(path: string): Readonly<Record<string, string>>;
+  bodyMaxBytes: number;
+  /** Ms on a clock that never jumps. */
+  now(): number;
+  /** No new request is taken. */
+  closing(): boolean;
+}
+
+const CLOSED: RouteRule = { access: null, signedLink: null };
+const OPEN: RouteRule = { access: 'public', signedLink: null };
+
+/**
+ * Judges every request before its body is read: is there such a route, who is calling, may he, and not too often? Deny by default: a route
+ * that says nothing is nobody's. What is refused here costs no parsing, no memory and, for keys that are known, no query.
+ */
+export function guardTheDoor(fastify: FastifyInstance, parts: DoorParts): void {
+  fastify.decorateRequest('principal', null);
+  fastify.addHook('onRoute', ({ method, url, config }) => {
+    for (const each of [method].flat()) parts.routes.add({ method: each, url, rule: ruleOf(config, url, parts) });
+  });
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.headers(parts.headersFor(request.url)).header('x-request-id', request.id);
+    const decided = decide(parts, request, reply);
+    if (decided === undefined) return done();
+    const refuse = (error: unknown) => {
+      discardBody(request.raw, parts.bodyMaxBytes);
+      done(error as Error);
+    };
+    if (decided instanceof Problem) refuse(decided);
+    else decided.then((problem) => (problem === undefined ? done() : refuse(problem)), refuse);
+  });
+}
+
+type Decision = Problem | undefined;
+
+function decide(parts: DoorParts, request: FastifyRequest, reply: FastifyReply): Decision | Promise<Decision> {
+  if (parts.closing() && !request.url.startsWith('/health/')) return closing(reply);
+  if (request.is404) return notFoundAddress();
+  const rule = ruleOf(request.routeOptions.config, request.routeOptions.url, parts);
+  if (rule.access === 'public' || isSigned(rule, request)) return undefined;
+  const holder = findHolder(parts.keys, request.headers.authorization);
+  const admit = (principal: Principal | null) =>
+    principal === null ? unauthorized(request.headers.authorization) : enter(parts, rule, principal, request, reply);
+  return holder instanceof Promise ? holder.then(admit) : admit(holder);
+}
+
+function ruleOf(config: { rule?: RouteRule } | undefined, url: string | undefined, parts: DoorParts): RouteRule {
+  return config?.rule ?? (parts.isPublicPage(url ?? '') ? OPEN : CLOSED);
+}
+
+function isSigned({ signedLink }: RouteRule, { query }: FastifyRequest): boolean {
+  return signedLink !== null && typeof (query as Record<string, unknown>)[signedLink] === 'string';
+}
+
+function findHolder(keys: KeyCache, header: string | undefined): Principal | null | Promise<Principal | null> {
+  const key = /^Bearer ([\x21-\x7e]{8,256})$/i.exec(header ?? '')?.[1];
+  return key === undefined ? null : keys.find(key);
+}
+
+function unauthorized(header: string | undefined): Problem {
+  const detail =
+    header === undefined ? 'Send an API key: Authorization: Bearer <key>.' : 'This API key is not known, has expired or was revoked.';
+  return new Problem(401, 'unauthorized', detail, { headers: { 'www-authenticate': 'Bearer realm="postback"' } });
+}
+
+/** Scope first: a request that may not be made does not use up what the key may ask for. */
+function enter(parts: DoorParts, { access }: RouteRule, principal: Principal, request: FastifyRequest, reply: FastifyReply): Decision {
+  const scopes = access === 'public' ? null : access;
+  if (!scopes?.some((scope) => principal.scopes.includes(scope))) {
+    return new Problem(403, 'forbidden', `This API key may not do that; it needs the scope ${scopes?.join(' or ') ?? 'of nobody'}.`);
+  }
+  const admission = parts.limits.enter(principal.keyId, parts.now());
+  reply.headers(rateLimitHeaders(admission, parts.policy));
+  if (admission.kind !== 'admitted') return tooMuch(admission);
+  reply.raw.once('close', () => parts.limits.leave(principal.keyId)); // also when the client is gone before the answer
+  request.principal = principal;
+  return undefined;
+}
+
+/** As of draft-ietf-httpapi-ratelimit-headers-10: the quota `q` for a window of `w` seconds, `r` left of it, all of it again in `t` seconds. */
+function rateLimitHeaders(admission: Admission, { burst, ratePerSecond }: KeyLimitOptions): Record<string, string> {
+  const remaining = admission.kind === 'too_fast' ? 0 : admission.remaining;
+  return {
+    'ratelimit-policy': `"key";q=${burst};w=${Math.max(1, Math.ceil(burst / ratePerSecond))}`,
+    ratelimit: `"key";r=${remaining};t=${admission.resetSeconds}`,
+  };
+}
+
+function tooMuch(admission: Exclude<Admission, { kind: 'admitted' }>): Problem {
+  const more = { headers: { 'retry-after': String(admission.retryAfterSeconds) } };
+  return admission.kind === 'too_fast'
+    ? new Problem(429, 'rate_limited', 'This API key sends requests too fast; wait as long as Retry-After says.', more)
+    : new Problem(429, 'too_many_in_flight', 'This API key has too many requests under way; wait until some are answered.', more);
+}
+
+function closing(reply: FastifyReply): Problem {
+  reply.header('connection', 'close');
+  return new Problem(503, 'not_serving', 'This process is starting or shutting down.', { headers: { 'retry-after': '2' } });
+}
