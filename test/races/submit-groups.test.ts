@@ -77,7 +77,7 @@ describe('the line of submits', () => {
   it('writes what came while groups were under way with one commit, and refuses with 503 what finds it full', async () => {
     const service = await startService(database, { POSTBACK_ROLES: 'api', POSTBACK_SUBMIT_QUEUE_MAX: '20' });
     const submit = () => call('POST', `${service.url}/agent/echo`, { body: { payload: 1 } });
-    const lock = await HeldLock.take(database, 'LOCK TABLE postback.tasks IN ACCESS EXCLUSIVE MODE');
+    const lock = await HeldLock.take(database, 'LOCK TABLE postback.tasks IN EXCLUSIVE MODE');
     const early = [];
     for (let groups = 1; groups <= 4; groups += 1) {
       early.push(submit());
