@@ -1,4 +1,4 @@
-import { type Download, type Json, type RunContext, TaskFailed } from '../agents/agent.js';
+import { type Download, type Json, type LanguageModel, type RunContext, TaskFailed } from '../agents/agent.js';
 import type { Sql } from '../platform/database/sql.js';
 import { type DocumentDownloader } from '../platform/egress/document-downloader.js';
 import { DownloadError } from '../platform/egress/download.js';
@@ -11,12 +11,13 @@ import { RunLost } from './run-stop.js';
 export interface RunContextParts {
   database: Sql;
   downloader: DocumentDownloader;
+  model: LanguageModel | null;
   /** Stops the run: called with `RunLost` when a write finds that it no longer owns its task. */
   controller: AbortController;
 }
 
 /** What the agent gets. Each write carries the run's token; one that changes nothing ends the run. */
-export function createRunContext(run: ClaimedRun, { database, downloader, controller }: RunContextParts): RunContext {
+export function createRunContext(run: ClaimedRun, { database, downloader, model, controller }: RunContextParts): RunContext {
   const { signal } = controller;
 
   async function record(type: string, data: object, progress: object | null): Promise<void> {
@@ -43,6 +44,7 @@ export function createRunContext(run: ClaimedRun, { database, downloader, contro
     run: run.runs + 1,
     interruptions: run.interruptions,
     signal,
+    model,
     async progress(fraction: number, message?: string, data?: Json): Promise<void> {
       const report = { fraction: Math.min(1, Math.max(0, fraction || 0)), message: message ?? null, data: data ?? null };
       await record('task.progress', report, report);

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type AnyAgent, TaskFailed } from '../agents/agent.js';
+import { type AnyAgent, type LanguageModel, TaskFailed } from '../agents/agent.js';
 import { runPolicy } from '../agents/registry.js';
 import type { Clock } from '../platform/clock.js';
 import type { DocumentDownloader } from '../platform/egress/document-downloader.js';
@@ -18,6 +18,7 @@ import { RunLost, RunTimedOut } from './run-stop.js';
 
 export interface RunTaskParts extends EndTaskParts {
   downloader: DocumentDownloader;
+  model: LanguageModel | null;
   clock: Clock;
   logger: Logger;
   workerId: string;

@@ -1,8 +1,10 @@
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import type { LanguageModel } from '../agents/agent.js';
 import { AgentRegistry } from '../agents/registry.js';
 import type { Config } from '../config/config.js';
 import { Clock } from '../platform/clock.js';
 import { DocumentDownloader } from '../platform/egress/document-downloader.js';
+import { OperatorClient } from '../platform/egress/operator-client.js';
 import { finishWithin } from '../platform/lifecycle/drain.js';
 import { PollingLoop } from '../platform/lifecycle/polling-loop.js';
 import { WakeUps } from '../platform/lifecycle/wake-ups.js';
@@ -10,6 +12,7 @@ import type { Logger } from '../platform/logging/logger.js';
 import { type FetchedJob, Queue } from '../platform/queue/queue.js';
 import { CONFIG, LOGGER, PROCESS_ID } from '../platform/tokens.js';
 import type { EndTaskParts } from './end-task.js';
+import { languageModel } from './language-model.js';
 import { RunCanceled, RunLost, RunShutdown } from './run-stop.js';
 import { runTask } from './run-task.js';
 import { END_TASK_PARTS } from './tokens.js';
@@ -19,6 +22,7 @@ import { END_TASK_PARTS } from './tokens.js';
 export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly running = new Map<string, { stop: AbortController; done: Promise<void> }>();
   private readonly loop: PollingLoop;
+  private readonly model: LanguageModel | null;
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
@@ -28,9 +32,11 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     private readonly agents: AgentRegistry,
     private readonly clock: Clock,
     private readonly downloader: DocumentDownloader,
+    operatorClient: OperatorClient,
     private readonly queue: Queue,
     private readonly wakeUps: WakeUps,
   ) {
+    this.model = languageModel(config, operatorClient);
     this.loop = new PollingLoop({
       name: 'worker',
       intervalMs: config.worker.pollIntervalMs,
@@ -90,7 +96,8 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
   private start(type: string, job: FetchedJob): void {
     const taskId = job.data.task_id;
     const stop = new AbortController();
-    const parts = { ...this.parts, downloader: this.downloader, clock: this.clock, logger: this.logger, workerId: this.workerId };
+    const { downloader, model, clock, logger, workerId } = this;
+    const parts = { ...this.parts, downloader, model, clock, logger, workerId };
     const done = runTask(parts, this.agents.get(type)!, job, stop)
       .catch((error) =>
         this.logger.error(

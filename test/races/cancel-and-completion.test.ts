@@ -120,7 +120,14 @@ function agentThat(work: () => Promise<never>, maxRuns = 3): AnyAgent {
 }
 
 async function run(agent: AnyAgent, taskId: string): Promise<void> {
-  const parts = { ...worker, downloader: {} as DocumentDownloader, clock: new Clock(), logger: createLogger('silent'), workerId: newId() };
+  const parts = {
+    ...worker,
+    downloader: {} as DocumentDownloader,
+    model: null,
+    clock: new Clock(),
+    logger: createLogger('silent'),
+    workerId: newId(),
+  };
   const job = (await worker.queue.fetch('echo', 100)).find((fetched) => fetched.data.task_id === taskId)!;
   await runTask(parts, agent, job, new AbortController());
 }

@@ -1,6 +1,6 @@
 import { plainToInstance } from 'class-transformer';
 import { type ValidationError, validate } from 'class-validator';
-import type { Agent, Download, Json, RunContext } from '../../src/agents/agent.js';
+import type { Agent, Download, Json, LanguageModel, RunContext } from '../../src/agents/agent.js';
 
 export interface AgentRun<Result> {
   result: Result;
@@ -18,6 +18,8 @@ export interface RunAgentOptions {
   run?: number;
   /** 0 unless told. */
   interruptions?: number;
+  /** None unless told. */
+  model?: LanguageModel;
 }
 
 /**
@@ -48,6 +50,7 @@ export async function runAgent<Input extends object, Result extends object | Jso
     progress: async (fraction, message, data) => void progress.push({ fraction, message, data }),
     log: async (message, data) => void logs.push({ message, data }),
     download: (url) => download(url, options.download),
+    model: options.model ?? null,
   };
   return { result: await agent.run(checked, ctx), progress, logs };
 }

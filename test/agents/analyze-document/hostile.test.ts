@@ -212,6 +212,7 @@ describe('a run that is stopped', () => {
         },
         log: async () => {},
         download: async (url) => ({ bytes, url, contentType: null }),
+        model: null,
       },
     );
     await expect(running).rejects.toBe(reason);
@@ -234,6 +235,7 @@ describe('a run that is stopped', () => {
         },
         log: async () => {},
         download: async (url) => ({ bytes, url, contentType: null }),
+        model: null,
       },
     );
     await expect(running).rejects.toBe(refused);
