@@ -35,7 +35,11 @@ export function trainModel(contracts: readonly ReadContract[]): Trained {
     store(learn(samples.filter((sample) => foldOfSample(sample) !== fold)), undecided, {}),
   );
   const decoded = models.map(decodeModel);
-  const odds = samples.map((sample) => ({ labels: sample.labels, odds: logOdds(decoded[foldOfSample(sample)]!, sample.features) }));
+  const odds = samples.map((sample) => ({
+    contract: sample.contract,
+    labels: sample.labels,
+    odds: logOdds(decoded[foldOfSample(sample)]!, sample.features),
+  }));
   const thresholds = thresholdsOf(odds, positives);
   const finders = decoded.map((model) => new ModelFinder({ ...model, thresholds }));
   // The thresholds were chosen on the same sentences: a little flattering, which contracts kept apart are not.
