@@ -8,11 +8,13 @@ import type { AlertSink } from '../alerts/sink.js';
 import { testSinks } from '../alerts/test-sinks.js';
 import { ALERT_SINKS } from '../alerts/tokens.js';
 import type { Config } from '../config/config.js';
+import { type Actor, By } from '../platform/audit/actor.js';
+import { writeAudit } from '../platform/audit/write-audit.js';
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database/database.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { decodeCursor, type Page, toPage } from '../platform/http/page.js';
-import { Caller, Needs, type Principal } from '../platform/http/principal.js';
+import { Needs } from '../platform/http/principal.js';
 import { notFound, Problem } from '../platform/http/problem.js';
 import { dtoPipe } from '../platform/http/query.pipe.js';
 import { isId } from '../platform/ids.js';
@@ -56,10 +58,19 @@ export class AlertsController {
   })
   @ApiOkResponse({ type: AlertTestView, description: 'What came of it at each sink, whether it was taken or not.' })
   @ApiProblems({ 409: { no_alert_sinks: 'No sink is configured.' } })
-  async test(): Promise<AlertTestView> {
+  async test(@By() by: Actor): Promise<AlertTestView> {
     if (this.sinks.length === 0)
       throw new Problem(409, 'no_alert_sinks', 'No alert sink is configured; set POSTBACK_ALERT_SLACK_URL or one of its neighbours.');
     const exchanges = await testSinks(this.sinks, this.clock, this.config.alerts.runbookUrl);
+    await this.database.transaction((tx) =>
+      writeAudit(tx, by, {
+        action: 'alert.test',
+        targetId: 'sinks',
+        tenant: null,
+        before: null,
+        after: { exchanges: exchanges.map(({ sink, event, ok }) => ({ sink, event, ok })) },
+      }),
+    );
     return {
       exchanges: exchanges.map(({ sink, event, ok, statusCode, text, error, durationMs }) => ({
         sink,
@@ -79,8 +90,8 @@ export class AlertsController {
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({ type: AlertView, description: 'It is acknowledged, now or before.' })
   @ApiProblems({ 404: { not_found: 'There is no such alert.' }, 409: { alert_resolved: 'It is over.' } })
-  async acknowledge(@Param('id') id: string, @Caller() { keyId }: Principal): Promise<AlertView> {
-    const outcome = isId(id) ? await acknowledgeAlert(this.database, this.sinks, id, keyId) : 'unknown';
+  async acknowledge(@Param('id') id: string, @By() by: Actor): Promise<AlertView> {
+    const outcome = isId(id) ? await acknowledgeAlert(this.database, this.sinks, id, by) : 'unknown';
     if (outcome === 'unknown') throw notFound('This alert');
     if (outcome === 'resolved') throw new Problem(409, 'alert_resolved', 'This alert is resolved; there is nothing left to take on.');
     if (outcome === 'acknowledged') this.wakeUps.ring('alert-due');

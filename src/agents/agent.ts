@@ -16,6 +16,19 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** Why `ctx.signal` was aborted: the `code` of its `reason`. `lost`: the task is another run's by now. */
 export type StopCode = 'canceled' | 'timed_out' | 'shutdown' | 'lost';
 
+/** A language model of the operator's, at any endpoint that speaks OpenAI's chat completions. */
+export interface LanguageModel {
+  /** As the endpoint knows it. */
+  readonly name: string;
+  readonly baseUrl: string;
+  /** null for endpoints that want none. */
+  readonly apiKey: string | null;
+  /** Tokens, questions and answers together, that one task may spend. */
+  readonly taskTokens: number;
+  /** Give it to the client library: it reaches the operator's endpoint and nothing else. */
+  readonly fetch: typeof globalThis.fetch;
+}
+
 /** What a run may ask of the service while it works. Everything in here is bound to one run of one task. */
 export interface RunContext {
   readonly taskId: string;
@@ -47,6 +60,8 @@ export interface RunContext {
    * Throws `TaskFailed` (`document_blocked`, `document_unreachable`, `document_too_large`, `document_timeout`).
    */
   download(url: string): Promise<Download>;
+  /** null when the operator configured none: an agent has to do without. */
+  readonly model: LanguageModel | null;
 }
 
 /** How often and how long an agent may try. Counts and times of one task. */

@@ -622,6 +622,18 @@ export const settings = {
       about: 'The key for the model endpoint.',
     }),
     model: text('POSTBACK_LLM_MODEL', { default: null, accepts: 'a model name', about: 'The model to ask for.' }),
+    taskTokens: integer('POSTBACK_LLM_TASK_TOKENS', {
+      default: 50_000,
+      min: 0,
+      max: 10_000_000,
+      about: 'Tokens, questions and answers together, that one task may spend on the model.',
+    }),
+    timeoutMs: integer('POSTBACK_LLM_TIMEOUT_MS', {
+      default: 60_000,
+      min: 1_000,
+      max: 600_000,
+      about: 'For one answer of the model.',
+    }),
   },
 };
 

@@ -1,4 +1,4 @@
-import { type Download, type Json, LOG_LEVELS, type LogLevel, type RunContext, TaskFailed } from '../agents/agent.js';
+import { type Download, type Json, type LanguageModel, LOG_LEVELS, type LogLevel, type RunContext, TaskFailed } from '../agents/agent.js';
 import type { Clock } from '../platform/clock.js';
 import type { Sql } from '../platform/database/sql.js';
 import { type DocumentDownloader } from '../platform/egress/document-downloader.js';
@@ -22,13 +22,14 @@ export interface RunContextParts {
   clock: Clock;
   logger: Logger;
   downloader: DocumentDownloader;
+  model: LanguageModel | null;
   /** Stops the run: called with `RunLost` when a write finds that it no longer owns its task. */
   controller: AbortController;
 }
 
 /** What the agent gets. Each write carries the run's token; one that changes nothing ends the run. */
 export function createRunContext(run: ClaimedRun, parts: RunContextParts): { context: RunContext; flush(): Promise<void> } {
-  const { database, wakeUps, downloader, controller } = parts;
+  const { database, wakeUps, downloader, model, controller } = parts;
   const { signal } = controller;
   const reports = new LatestOnly<Report>(record, PROGRESS_EVERY_MS);
   const steps = new RunSteps(run, {
@@ -70,6 +71,7 @@ export function createRunContext(run: ClaimedRun, parts: RunContextParts): { con
     run: run.runs + 1,
     interruptions: run.interruptions,
     signal,
+    model,
     async progress(fraction: number, message?: string, data?: Json): Promise<void> {
       signal.throwIfAborted();
       const share = Math.min(1, Math.max(0, fraction || 0));

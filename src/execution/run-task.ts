@@ -1,4 +1,4 @@
-import { type AnyAgent, TaskFailed } from '../agents/agent.js';
+import { type AnyAgent, type LanguageModel, TaskFailed } from '../agents/agent.js';
 import { runPolicy } from '../agents/registry.js';
 import type { Clock } from '../platform/clock.js';
 import type { DocumentDownloader } from '../platform/egress/document-downloader.js';
@@ -16,6 +16,7 @@ import { throughOutages } from './through-outages.js';
 
 export interface RunTaskParts extends EndTaskParts {
   downloader: DocumentDownloader;
+  model: LanguageModel | null;
   clock: Clock;
   logger: Logger;
   /** Time for an agent to stop after a cancel, in ms. */

@@ -1,8 +1,10 @@
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import type { LanguageModel } from '../agents/agent.js';
 import { AgentRegistry } from '../agents/registry.js';
 import type { Config } from '../config/config.js';
 import { Clock } from '../platform/clock.js';
 import { DocumentDownloader } from '../platform/egress/document-downloader.js';
+import { OperatorClient } from '../platform/egress/operator-client.js';
 import { newId } from '../platform/ids.js';
 import { finishWithin } from '../platform/lifecycle/drain.js';
 import { PollingLoop } from '../platform/lifecycle/polling-loop.js';
@@ -12,6 +14,7 @@ import { type FetchedJob, Queue } from '../platform/queue/queue.js';
 import { CONFIG, LOGGER, PROCESS_ID } from '../platform/tokens.js';
 import { type ClaimedRun, claimRuns } from './claim-run.js';
 import type { EndTaskParts } from './end-task.js';
+import { languageModel } from './language-model.js';
 import { type RunLimits, releaseTasks } from './release-tasks.js';
 import { runLimits } from './run-limits.js';
 import { RunCanceled, RunLost, RunShutdown } from './run-stop.js';
@@ -30,6 +33,7 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
   private readonly limits: RunLimits;
   /** The tenant whose turn was last. */
   private after = '';
+  private readonly model: LanguageModel | null;
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
@@ -39,10 +43,12 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     private readonly agents: AgentRegistry,
     private readonly clock: Clock,
     private readonly downloader: DocumentDownloader,
+    operatorClient: OperatorClient,
     private readonly queue: Queue,
     private readonly wakeUps: WakeUps,
   ) {
     this.limits = runLimits(config, agents);
+    this.model = languageModel(config, operatorClient);
     this.loop = new PollingLoop({
       name: 'worker',
       intervalMs: config.worker.pollIntervalMs,
@@ -132,7 +138,8 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     const { taskId } = run;
     const stop = new AbortController();
     const { cancelGraceMs } = this.config.worker;
-    const parts = { ...this.parts, downloader: this.downloader, clock: this.clock, logger: this.logger, cancelGraceMs };
+    const { downloader, model, clock, logger } = this;
+    const parts = { ...this.parts, downloader, model, clock, logger, cancelGraceMs };
     const done = runTask(parts, this.agents.get(type)!, run, job, stop)
       .catch((error) =>
         this.logger.error(

@@ -34,7 +34,7 @@ describe('loadConfig', () => {
       delivery: { timeoutMs: 15_000, payloadMaxBytes: 262_144, endpointMaxInFlight: 10, heldMaxAgeMs: 604_800_000 },
       retention: { tasksDays: 30, deliveredDays: 14, deadDays: 90 },
       alerts: { slackUrl: null, pagerdutyKey: null, emailTo: [], smtpUrl: null, webhookUrl: null },
-      llm: { baseUrl: null, apiKey: null, model: null },
+      llm: { baseUrl: null, apiKey: null, model: null, taskTokens: 50_000 },
     });
   });
 

@@ -13,7 +13,7 @@ let parts: Parts;
 beforeAll(async () => {
   database = await createTestDatabase();
   parts = await openParts(database);
-  service = await startService(database, { POSTBACK_ROLES: 'api' });
+  service = await startService(database, { POSTBACK_ROLES: 'api', POSTBACK_ALERT_SLACK_URL: 'http://127.0.0.1:9/nobody-listens' });
 });
 
 afterAll(async () => {
@@ -40,6 +40,15 @@ async function deadRow(): Promise<string> {
   return id;
 }
 
+async function openAlert(): Promise<string> {
+  const [alert] = await sql<{ id: string }>(
+    database,
+    `INSERT INTO postback.alerts (id, kind, severity, dedup_key, title, detail, tenant)
+     VALUES (gen_random_uuid(), 'oldest_due', 'critical', gen_random_uuid(), 'Webhooks wait', '{}', 'default') RETURNING id`,
+  );
+  return alert!.id;
+}
+
 /** How to call each route that writes: its parameters, its body, and what is asked beforehand. */
 const WRITES: Record<string, { target?: () => Promise<string>; body?: object; before?: (id: string) => Promise<unknown> }> = {
   'POST /webhook-endpoints': { body: { url: 'http://127.0.0.1:9/new', secret: SECRETS[0] } },
@@ -53,6 +62,8 @@ const WRITES: Record<string, { target?: () => Promise<string>; body?: object; be
   'POST /admin/keys/:id/rotate': { target: key },
   'POST /admin/keys/:id/revoke': { target: key },
   'POST /admin/outbox/:id/redeliver': { target: deadRow },
+  'POST /admin/alerts/:id/acknowledge': { target: openAlert },
+  'POST /admin/alerts/test': {},
 };
 
 /** Calls a route of the table so that it does something. */
@@ -89,8 +100,8 @@ describe('every route that changes something for an admin, or an endpoint', () =
         ip: expect.stringMatching(/^(127\.0\.0\.1|::1)/),
         created_at: expect.any(Date),
         action: expect.stringMatching(/^[a-z]+\.[a-z]+$/),
-        target_id: id ?? answer.body.id,
-        tenant: expect.any(String),
+        target_id: id ?? answer.body.id ?? 'sinks',
+        tenant: name === 'POST /admin/alerts/test' ? null : expect.any(String),
       }),
     ]);
     const { before, after } = rows[0]!;
@@ -128,7 +139,7 @@ describe('every route that changes something for an admin, or an endpoint', () =
 
   /** The rows of every table that these routes write to. */
   async function state(): Promise<unknown> {
-    const tables = ['api_keys', 'webhook_endpoints', 'webhook_outbox', 'webhook_secrets'];
+    const tables = ['alerts', 'api_keys', 'webhook_endpoints', 'webhook_outbox', 'webhook_secrets'];
     const parts = tables.map((table) => `(SELECT md5(string_agg(t::text, E'\\n' ORDER BY id)) FROM postback.${table} t) AS ${table}`);
     return (await sql(database, `SELECT ${parts.join(', ')}`))[0];
   }

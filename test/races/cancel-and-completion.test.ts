@@ -176,7 +176,7 @@ function agentThat(work: () => Promise<never>, maxRuns = 3): AnyAgent {
 }
 
 async function run(agent: AnyAgent, taskId: string, controller = new AbortController(), cancelGraceMs = 0): Promise<void> {
-  const parts = { ...worker, downloader: {} as DocumentDownloader, cancelGraceMs };
+  const parts = { ...worker, downloader: {} as DocumentDownloader, model: null, cancelGraceMs };
   const claimed = (await claimTask(worker, taskId))!;
   await runTask(parts, agent, claimed, jobRef(newId()), controller);
 }

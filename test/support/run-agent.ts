@@ -1,6 +1,14 @@
 import { plainToInstance } from 'class-transformer';
 import { type ValidationError, validate } from 'class-validator';
-import { type Agent, type Download, type Json, LOG_LEVELS, type LogLevel, type RunContext } from '../../src/agents/agent.js';
+import {
+  type Agent,
+  type Download,
+  type Json,
+  type LanguageModel,
+  LOG_LEVELS,
+  type LogLevel,
+  type RunContext,
+} from '../../src/agents/agent.js';
 
 export interface AgentRun<Result> {
   result: Result;
@@ -22,6 +30,8 @@ export interface RunAgentOptions {
   interruptions?: number;
   /** Steps that an earlier run has finished, with their results. */
   steps?: Record<string, unknown>;
+  /** None unless told. */
+  model?: LanguageModel;
 }
 
 /**
@@ -60,6 +70,7 @@ export async function runAgent<Input extends object, Result extends object | Jso
       return steps[name] as T;
     },
     download: (url) => download(url, options.download),
+    model: options.model ?? null,
   };
   return { result: await agent.run(checked, ctx), progress, logs, steps };
 }

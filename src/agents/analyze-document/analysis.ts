@@ -42,6 +42,8 @@ export interface Excerpt {
   text: string;
   /** 0 to 1. */
   confidence: number;
+  /** Not sure enough to be a finding by itself: left out unless something better confirms it. */
+  doubtful: boolean;
 }
 
 export interface FoundClause {
@@ -66,6 +68,10 @@ export interface Analysis {
   pages: number | null;
   words: number;
   title: string | null;
+  /** In the order of the document, doubtful ones included. */
   found: FoundClause[];
-  discrepancies: Discrepancy[];
+  /** Departures from the playbook, for every excerpt of `found` that departs. */
+  deviations: Discrepancy[];
+  /** What to say of each category should the document turn out to have nothing of it. */
+  missing: Discrepancy[];
 }

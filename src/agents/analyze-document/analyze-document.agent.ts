@@ -6,6 +6,10 @@ import { AnalyzeDocumentInput } from './input.js';
 import { defaultLimits, type Limits } from './limits.js';
 import { Progress } from './progress.js';
 import { AnalyzeDocumentResult, type ClauseResult } from './result.js';
+import { askModel } from './review/ask.js';
+import { noUsage } from './review/budget.js';
+import { type Review, review } from './review/review.js';
+import { settle } from './review/settle.js';
 
 /**
  * Fails with `document_empty`, `document_encrypted`, `document_has_no_text`, `document_timeout` (too slow to read),
@@ -26,17 +30,33 @@ export class AnalyzeDocumentAgent implements Agent<AnalyzeDocumentInput, Analyze
     const progress = new Progress(ctx);
     await progress.downloading();
     const { bytes } = await ctx.download(input.document_url);
-    const analysis = await analyzeInChild(bytes, this.limits, ctx.signal, (message) => progress.show(message));
-    return toResult(analysis, createHash('sha256').update(bytes).digest('hex'));
+    const order = { limits: this.limits, playbook: input.playbook ?? null };
+    const analysis = await analyzeInChild(bytes, order, ctx.signal, (message) => progress.show(message));
+    const reviewed = await askTheModel(analysis, ctx, progress);
+    return toResult(analysis, reviewed, createHash('sha256').update(bytes).digest('hex'));
   }
 }
 
-function toResult({ pages, words, title, found, discrepancies }: Analysis, sha256: string): AnalyzeDocumentResult {
+/** What was found offline stands by itself; a model only makes it better. */
+async function askTheModel(analysis: Analysis, ctx: RunContext, progress: Progress): Promise<Review> {
+  const { model } = ctx;
+  if (!model || analysis.found.length === 0) return { verdicts: [], usage: noUsage(model?.name ?? null), trouble: null };
+  await progress.asking();
+  const { name, taskTokens } = model;
+  const reviewed = await review(analysis, { name, taskTokens, ask: askModel(model) }, ctx.signal);
+  if (reviewed.trouble) await ctx.log(`${reviewed.trouble} What it did not confirm stands as it was found without it.`);
+  return reviewed;
+}
+
+function toResult(analysis: Analysis, { verdicts, usage }: Review, sha256: string): AnalyzeDocumentResult {
+  const { pages, words, title } = analysis;
+  const { found, discrepancies } = settle(analysis, verdicts);
   return {
     ip_clauses: found.map(({ clause }) => clause.ref),
     clauses: found.map(toClause),
     discrepancies,
     document: { pages, words, sha256, title },
+    usage,
   };
 }
 

@@ -1,10 +1,10 @@
 import { TaskFailed } from '../agent.js';
 import type { Analysis } from './analysis.js';
 import type { Message } from './child/protocol.js';
-import { findDiscrepancies } from './compare/find-discrepancies.js';
-import { readPlaybook } from './compare/playbook.js';
+import { compare } from './compare/compare.js';
+import { parsePlaybook, readPlaybook } from './compare/playbook.js';
 import type { ClauseFinder } from './find/clause-finder.js';
-import { RuleFinder } from './find/find-by-rules.js';
+import { ModelFinder } from './find/model-finder.js';
 import type { Limits } from './limits.js';
 import type { Paragraph } from './read/document.js';
 import { readDocument } from './read/read-document.js';
@@ -12,12 +12,11 @@ import { titleOf } from './read/title.js';
 import { segment } from './segment/segment.js';
 import { countWords } from './segment/sentences.js';
 
-const finder: ClauseFinder = new RuleFinder();
-
 /** The whole way from bytes to findings. Runs in the child process: a document's bytes are touched nowhere else. */
-export async function analyze(bytes: Buffer, limits: Limits, tell: (message: Message) => void): Promise<Analysis> {
+export async function analyze(bytes: Buffer, limits: Limits, playbook: string | null, tell: (message: Message) => void): Promise<Analysis> {
   const document = await readDocument(bytes, limits, (page, pages) => tell({ kind: 'reading', page, pages }));
   tell({ kind: 'stage', stage: 'finding' });
+  const finder: ClauseFinder = await ModelFinder.load();
   const found = finder.find(segment(document.paragraphs));
   if (found.length > limits.findings) {
     throw new TaskFailed('document_too_complex', `More than ${limits.findings} clauses of the document deal with intellectual property.`);
@@ -28,7 +27,7 @@ export async function analyze(bytes: Buffer, limits: Limits, tell: (message: Mes
     words: wordsOf(document.paragraphs),
     title: titleOf(document),
     found,
-    discrepancies: findDiscrepancies(found, await readPlaybook()),
+    ...compare(found, playbook === null ? await readPlaybook() : parsePlaybook(playbook)),
   };
 }
 

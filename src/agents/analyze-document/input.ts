@@ -1,5 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsIn, IsNotEmpty, IsString, MaxLength } from 'class-validator';
+import { IsIn, IsNotEmpty, IsOptional, IsString, MaxLength, Validate } from 'class-validator';
+import { IsPlaybook } from './compare/is-playbook.js';
+
+export const maxPlaybookChars = 65_536;
 
 export const analysisTypes = ['ip_clauses'] as const;
 
@@ -25,4 +28,19 @@ export class AnalyzeDocumentInput {
   })
   @IsIn(analysisTypes)
   analysis_type: AnalysisType;
+
+  @ApiProperty({
+    type: String,
+    required: false,
+    maxLength: maxPlaybookChars,
+    description:
+      'Your own standard agreement to compare with, as YAML; its fields are described in docs/analysis.md. Left out, the one that comes with the service is used: a customer-side software and services agreement.',
+    example:
+      'version: 1\nname: Ours\ncategories:\n  license_grant:\n    standard: Licenses are non-exclusive.\n    missing: { severity: low, why: We need one. }\n',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(maxPlaybookChars)
+  @Validate(IsPlaybook)
+  playbook?: string;
 }

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { type Category, categories, type Severity, severities } from './analysis.js';
+import { reviews, type Usage } from './review/budget.js';
 
 export class ExcerptResult {
   @ApiProperty({ enum: categories })
@@ -71,6 +72,33 @@ export class DocumentResult {
   title: string | null;
 }
 
+export class UsageResult implements Usage {
+  @ApiProperty({ type: String, nullable: true, description: 'The language model that was asked; null when none is configured.' })
+  model: string | null;
+
+  @ApiProperty({ type: Number })
+  requests: number;
+
+  @ApiProperty({ type: Number, description: 'Tokens, as the endpoint counted them; estimated when it did not.' })
+  prompt_tokens: number;
+
+  @ApiProperty({ type: Number })
+  completion_tokens: number;
+
+  @ApiProperty({ type: Number })
+  total_tokens: number;
+
+  @ApiProperty({ type: Number, description: 'Sentences that the model judged.' })
+  reviewed: number;
+
+  @ApiProperty({
+    enum: reviews,
+    description:
+      '`offline`: there was no model, or nothing to ask it · `complete`: all was asked · `budget`: the tokens of the task were spent before · `failed`: the model did not answer, or not sensibly. What the model did not judge stands as it was found without it.',
+  })
+  review: Usage['review'];
+}
+
 export class AnalyzeDocumentResult {
   @ApiProperty({
     type: String,
@@ -88,4 +116,7 @@ export class AnalyzeDocumentResult {
 
   @ApiProperty({ type: DocumentResult })
   document: DocumentResult;
+
+  @ApiProperty({ type: UsageResult })
+  usage: UsageResult;
 }

@@ -66,6 +66,7 @@ export class WakeUpChannel {
   }
 
   private async listen(): Promise<void> {
+    if (this.closed) return;
     const client = new pg.Client({
       connectionString: this.url,
       application_name: 'postback wake-ups',

@@ -213,6 +213,7 @@ describe('a run that is stopped', () => {
         log: async () => {},
         step: async (_name, fn) => fn(),
         download: async (url) => ({ bytes, url, contentType: null }),
+        model: null,
       },
     );
     await expect(running).rejects.toBe(reason);
@@ -236,6 +237,7 @@ describe('a run that is stopped', () => {
         log: async () => {},
         step: async (_name, fn) => fn(),
         download: async (url) => ({ bytes, url, contentType: null }),
+        model: null,
       },
     );
     await expect(running).rejects.toBe(refused);

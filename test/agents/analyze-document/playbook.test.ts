@@ -1,14 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Category, categories, type FoundClause } from '../../../src/agents/analyze-document/analysis.js';
-import { findDiscrepancies } from '../../../src/agents/analyze-document/compare/find-discrepancies.js';
-import { parsePlaybook, readPlaybook } from '../../../src/agents/analyze-document/compare/playbook.js';
+import { compare } from '../../../src/agents/analyze-document/compare/compare.js';
+import { type Playbook, parsePlaybook, readPlaybook } from '../../../src/agents/analyze-document/compare/playbook.js';
+import { settle } from '../../../src/agents/analyze-document/review/settle.js';
 
 function found(category: Category, ...sentences: string[]): FoundClause {
   const text = sentences.join(' ');
   return {
     clause: { ref: 'Clause 1', heading: null, page: 1, text, body: text },
-    excerpts: sentences.map((sentence) => ({ category, text: sentence, confidence: 0.9 })),
+    excerpts: sentences.map((sentence) => ({ category, text: sentence, confidence: 0.9, doubtful: false })),
   };
+}
+
+function findDiscrepancies(clauses: FoundClause[], playbook: Playbook) {
+  return settle({ found: clauses, ...compare(clauses, playbook) }, []).discrepancies;
 }
 
 const small = (deviation: string) => `
@@ -74,6 +79,9 @@ describe('a playbook that is not right is refused with the place of the mistake'
     ['match', small('{ id: a, severity: low, why: x }')],
     ['match', small("{ id: a, severity: low, why: x, match: ['('] }")],
     ['why', small("{ id: a, severity: low, match: ['x'] }")],
+    ['categories.license_grant.deviations[0].wy: unknown field', small("{ id: a, severity: low, wy: x, match: ['x'] }")],
+    ['categories.license_grants: unknown field', 'version: 1\nname: x\ncategories: { license_grants: { standard: x } }'],
+    ['not YAML', 'version: [1'],
   ])('%s', (place, text) => {
     expect(() => parsePlaybook(text)).toThrow(place);
   });

@@ -5,6 +5,12 @@ import { messages } from './messages.js';
 import type { Message } from './protocol.js';
 import { type Child, spawnChild } from './spawn-child.js';
 
+export interface AnalysisOrder {
+  limits: Limits;
+  /** YAML, of the caller's; null for the one that comes with the agent. */
+  playbook: string | null;
+}
+
 /**
  * Reads and analyses a document in a process of its own, because a few kilobytes can take gigabytes, or for ever.
  * Throws `TaskFailed` when the document is to blame, the signal's reason when the run was stopped, and any other error
@@ -12,19 +18,20 @@ import { type Child, spawnChild } from './spawn-child.js';
  */
 export async function analyzeInChild(
   bytes: Buffer,
-  limits: Limits,
+  { limits, playbook }: AnalysisOrder,
   signal: AbortSignal,
   onMessage: (message: Message) => Promise<void>,
 ): Promise<Analysis> {
   signal.throwIfAborted();
-  const child = spawnChild(limits);
+  const words = Buffer.from(playbook ?? '');
+  const child = spawnChild({ limits, playbookBytes: words.length });
   const deadline = AbortSignal.timeout(limits.timeMs);
   const kill = () => child.kill('SIGKILL');
   const either = AbortSignal.any([signal, deadline]);
   either.addEventListener('abort', kill, { once: true });
   const end = ended(child);
   try {
-    feed(child, bytes);
+    feed(child, words, bytes);
     const last = await follow(child, limits, onMessage);
     signal.throwIfAborted();
     if (last) return answer(last);
@@ -53,8 +60,9 @@ function answer(message: Message): Analysis {
 }
 
 /** A child that dies early does not read to the end; that shows in how it ended, not here. */
-function feed(child: Child, bytes: Buffer): void {
+function feed(child: Child, playbook: Buffer, bytes: Buffer): void {
   child.stdin.on('error', () => {});
+  child.stdin.write(playbook);
   child.stdin.end(bytes);
 }
 

@@ -8,9 +8,11 @@ import type { Message, Order } from './protocol.js';
 // The entry of the child process. Standard output carries messages and nothing else: libraries that print go to stderr.
 globalThis.console = new Console(process.stderr, process.stderr);
 
-const { limits } = JSON.parse(process.argv[2] ?? '') as Order;
+const { limits, playbookBytes } = JSON.parse(process.argv[2] ?? '') as Order;
 try {
-  const analysis = await analyze(await buffer(process.stdin), limits, send);
+  const input = await buffer(process.stdin);
+  const playbook = playbookBytes > 0 ? input.toString('utf8', 0, playbookBytes) : null;
+  const analysis = await analyze(input.subarray(playbookBytes), limits, playbook, send);
   send({ kind: 'done', analysis });
 } catch (error) {
   send(failure(error));

@@ -16,8 +16,8 @@ const prlimit = process.platform === 'linux' ? ['/usr/bin/prlimit', '/bin/prlimi
  * and processor time, no files written, no processes started, no secrets in its environment. Buffers lie outside
  * V8's heap, so without prlimit (elsewhere than on Linux) only the time bounds them.
  */
-export function spawnChild(limits: Limits): Child {
-  const order: Order = { limits };
+export function spawnChild(order: Order): Child {
+  const { limits } = order;
   const node = [
     process.execPath,
     `--max-old-space-size=${limits.heapMb}`,

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { parse } from 'yaml';
+import { parse, YAMLParseError } from 'yaml';
 import { type Category, categories, type Severity, severities } from '../analysis.js';
 
 /** A standard agreement: what is usual in each category, and what departs from it. Its file explains the fields. */
@@ -31,16 +31,16 @@ export async function readPlaybook(): Promise<Playbook> {
 
 /** Throws an error that names the field when something is not as it should be. */
 export function parsePlaybook(text: string): Playbook {
-  const root = record(parse(text), 'playbook');
+  const root = record(yaml(text), 'playbook', ['version', 'name', 'categories']);
   if (root.version !== 1) throw new Error('playbook: version must be 1');
-  const positions = Object.entries(record(root.categories, 'categories'));
+  const positions = Object.entries(record(root.categories, 'categories', categories));
   return { version: 1, name: string(root.name, 'name'), positions: positions.map(([name, value]) => position(name, value)) };
 }
 
 function position(name: string, value: unknown): Position {
   const at = `categories.${name}`;
-  const fields = record(value, at);
-  const missing = fields.missing === undefined ? null : record(fields.missing, `${at}.missing`);
+  const fields = record(value, at, ['standard', 'missing', 'deviations']);
+  const missing = fields.missing === undefined ? null : record(fields.missing, `${at}.missing`, ['severity', 'why']);
   return {
     category: oneOf(categories, name, at),
     standard: string(fields.standard, `${at}.standard`),
@@ -53,7 +53,7 @@ function position(name: string, value: unknown): Position {
 }
 
 function deviation(value: unknown, at: string): Deviation {
-  const fields = record(value, at);
+  const fields = record(value, at, ['id', 'severity', 'why', 'match', 'unless']);
   const patterns = (name: string) => list(fields[name] ?? [], `${at}.${name}`).map((each) => pattern(each, `${at}.${name}`));
   const match = patterns('match');
   if (match.length === 0) throw new Error(`${at}.match: at least one pattern is needed`);
@@ -74,8 +74,20 @@ function pattern(value: unknown, at: string): RegExp {
   }
 }
 
-function record(value: unknown, at: string): Record<string, unknown> {
+function yaml(text: string): unknown {
+  try {
+    return parse(text);
+  } catch (cause) {
+    const [line] = cause instanceof YAMLParseError ? cause.message.split('\n') : [];
+    throw new Error(`playbook: not YAML${line ? `: ${line}` : ''}`, { cause });
+  }
+}
+
+/** @param known when given, other fields are mistakes: one that is misspelt would be missed without a word */
+function record(value: unknown, at: string, known?: readonly string[]): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${at}: must hold fields`);
+  const strange = known && Object.keys(value).find((name) => !known.includes(name));
+  if (strange) throw new Error(`${at}.${strange}: unknown field; known are ${known.join(', ')}`);
   return value as Record<string, unknown>;
 }
 

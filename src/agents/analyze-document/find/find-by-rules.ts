@@ -1,43 +1,26 @@
 import type { Category, Clause, Excerpt, FoundClause } from '../analysis.js';
 import { splitSentences } from '../segment/sentences.js';
 import type { ClauseFinder } from './clause-finder.js';
-import { notOperative, type Rule, rules } from './ip-rules.js';
+import { matching } from './features.js';
+import { plain } from './plain.js';
 
-/** Sentence by sentence, with rules written by hand. */
+/** Sentence by sentence, with rules written by hand and nothing else: what the trained model is measured against. */
 export class RuleFinder implements ClauseFinder {
   find(clauses: readonly Clause[]): FoundClause[] {
-    const found: FoundClause[] = [];
-    for (const clause of clauses) {
+    return clauses.flatMap((clause) => {
       const excerpts = splitSentences(clause.body).flatMap(classify);
-      if (excerpts.length > 0) found.push({ clause, excerpts });
-    }
-    return found;
+      return excerpts.length > 0 ? [{ clause, excerpts }] : [];
+    });
   }
 }
 
 /** One excerpt for each category the sentence belongs to. */
 function classify(sentence: string): Excerpt[] {
   const best = new Map<Category, Excerpt>();
-  for (const { category, confidence } of matching(sentence)) {
-    if ((best.get(category)?.confidence ?? 0) < confidence) best.set(category, { category, text: sentence, confidence });
+  const text = plain(sentence);
+  if (text.split(' ', 6).length < 6) return [];
+  for (const { category, confidence } of matching(text)) {
+    if ((best.get(category)?.confidence ?? 0) < confidence) best.set(category, { category, text: sentence, confidence, doubtful: false });
   }
   return [...best.values()];
-}
-
-export function matching(sentence: string): Rule[] {
-  const plain = normalise(sentence);
-  if (plain.split(' ').length < 6 || notOperative.test(plain)) return [];
-  return rules.filter((rule) => rule.all.every((pattern) => pattern.test(plain)) && !rule.none?.some((pattern) => pattern.test(plain)));
-}
-
-/** Lower case, plain quotes and dashes, and "non- exclusive" in one piece: so that rules stay readable. */
-function normalise(sentence: string): string {
-  return sentence
-    .toLowerCase()
-    .replace(/[‘’ʼ`´]/g, "'")
-    .replace(/[“”]/g, '"')
-    .replace(/[‐-―−]/g, '-')
-    .replace(/(?<=[a-z])-\s+(?=[a-z])/g, '-')
-    .replace(/\s+/g, ' ')
-    .trim();
 }

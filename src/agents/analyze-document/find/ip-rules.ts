@@ -6,6 +6,8 @@ export interface Rule {
   all: RegExp[];
   none?: RegExp[];
   confidence: number;
+  /** The words name the category: the trained model, which has seen few of them, does not overrule it. */
+  certain?: boolean;
 }
 
 // What can be owned or licensed. Rules ask for one of these: confidential information or goods alone are not enough.
@@ -261,6 +263,15 @@ export const rules: Rule[] = [
   },
 
   // Covenant not to sue
+  {
+    category: 'covenant_not_to_sue',
+    all: [
+      /\b(?:covenants?|agrees?|undertakes?)(?: and (?:covenants?|agrees?))? (?:never|not) to (?:sue|assert)\b/,
+      /\b(?:patents?|intellectual property|infring\w*|copyrights?|marks?|misappropriat\w+)\b/,
+    ],
+    confidence: 0.9,
+    certain: true,
+  },
   {
     category: 'covenant_not_to_sue',
     all: [

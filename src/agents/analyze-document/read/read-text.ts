@@ -2,9 +2,10 @@ import { cleanText } from './clean-text.js';
 import { hasUtf16Mark } from './detect-type.js';
 import type { DocumentText, Line } from './document.js';
 import { joinLines } from './join-lines.js';
+import { dropTextFurniture } from './text-furniture.js';
 
 export function readText(bytes: Buffer): DocumentText {
-  const lines = toLines(unflatten(cleanText(decode(bytes))));
+  const lines = toLines(dropTextFurniture(unflatten(cleanText(decode(bytes))).split('\n')).join('\n'));
   return { pages: null, title: null, paragraphs: joinLines(lines) };
 }
 

@@ -3,9 +3,10 @@ import type { Paragraph } from '../read/document.js';
 import { isHeading, splitHeading } from './headings.js';
 import { type Marker, parseMarker } from './numbering.js';
 import { Refs } from './refs.js';
+import { splitInline } from './split-inline.js';
 
 // Unnumbered text after a numbered clause belongs to it; but not the whole rest of a document whose numbers stopped.
-const maxClauseChars = 6_000;
+const maxClauseChars = 2_000;
 
 interface Draft {
   /** null for an unnumbered paragraph. */
@@ -20,7 +21,7 @@ interface Draft {
 /** Parts a document into clauses at numbers and headings; where there are none, each paragraph is a clause. */
 export function segment(paragraphs: readonly Paragraph[]): Clause[] {
   const walk = new Walk();
-  for (const paragraph of paragraphs) if (!isContentsLine(paragraph.text)) walk.take(paragraph);
+  for (const paragraph of splitInline(paragraphs)) if (!isContentsLine(paragraph.text)) walk.take(paragraph);
   return walk.finish();
 }
 

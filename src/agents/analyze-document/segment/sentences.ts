@@ -27,7 +27,8 @@ export function splitSentences(text: string): string[] {
 function endsHere(text: string, matched: string, at: number): boolean {
   if (matched === '\n') {
     const before = text.slice(Math.max(0, at - 8), at);
-    return /[.!?]["”’')\]]*\s*$/.test(before) || !/(?:[,:;–—-]|\b(?:and|or|to|the|of))\s*$/.test(before);
+    if (/[.!?]["”’')\]]*\s*$/.test(before)) return true;
+    return !/(?:[,:;–—-]|\b(?:and|or|to|the|of))\s*$/.test(before) && !/^\s*\p{Ll}{2}/u.test(text.slice(at, at + 24));
   }
   const before = text.slice(Math.max(0, at - 24), at + 1);
   return lettered.test(before) || !abbreviation.test(before);

@@ -1,15 +1,20 @@
 import type { Discrepancy, Excerpt, FoundClause } from '../analysis.js';
 import type { Deviation, Playbook, Position } from './playbook.js';
 
-/** What departs from the playbook, in the order of the document; clauses that are missing altogether come last. */
-export function findDiscrepancies(found: readonly FoundClause[], playbook: Playbook): Discrepancy[] {
+export interface Compared {
+  /** In the order of the document; of doubtful excerpts too. */
+  deviations: Discrepancy[];
+  /** For each category that the playbook would miss, present or not. */
+  missing: Discrepancy[];
+}
+
+/** What departs from the playbook. Which of it stands depends on which excerpts stand: see `review/settle.ts`. */
+export function compare(found: readonly FoundClause[], playbook: Playbook): Compared {
   const positions = new Map(playbook.positions.map((position) => [position.category, position]));
-  const deviating = found.flatMap((each) =>
+  const deviations = found.flatMap((each) =>
     each.excerpts.flatMap((excerpt) => deviationsOf(each.clause.ref, excerpt, positions.get(excerpt.category))),
   );
-  const present = new Set(found.flatMap(({ excerpts }) => excerpts.map(({ category }) => category)));
-  const missing = playbook.positions.filter(({ category }) => !present.has(category)).flatMap(missingClause);
-  return [...oncePerClause(deviating), ...missing];
+  return { deviations, missing: playbook.positions.flatMap(missingClause) };
 }
 
 function deviationsOf(ref: string, { category, text }: Excerpt, position: Position | undefined): Discrepancy[] {
@@ -26,13 +31,4 @@ function deviates(text: string, { match, unless }: Deviation): boolean {
 
 function missingClause({ category, standard, missing }: Position): Discrepancy[] {
   return missing ? [{ category, severity: missing.severity, clause_ref: null, standard, found: null, why: missing.why }] : [];
-}
-
-/** The same point about the same clause, made by its next sentence, tells the reader nothing. */
-function oncePerClause(discrepancies: readonly Discrepancy[]): Discrepancy[] {
-  const seen = new Set<string>();
-  return discrepancies.filter(({ clause_ref, category, why }) => {
-    const key = `${clause_ref}|${category}|${why}`;
-    return !seen.has(key) && seen.add(key);
-  });
 }
