@@ -1,25 +1,31 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectedDiscrepancies, expectedIpClauses, expectedPages } from '../../examples/contract/expected.js';
 import { packageRoot } from '../../src/platform/package-root.js';
-import { makePdf } from '../agents/analyze-document/documents.js';
+import { contractRefs, makePdf } from '../agents/analyze-document/documents.js';
+import { hostileDocuments } from '../agents/analyze-document/hostile-documents.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { type Answer, Receiver } from '../support/receiver.js';
-import { call, sql, startService } from '../support/service.js';
+import { call, ServiceProcess, sql } from '../support/service.js';
 
 const CONTRACT = readFileSync(packageRoot('examples/contract/master-services-agreement.pdf'));
 const SCAN = await makePdf((pdf) => void pdf.rect(50, 50, 400, 600).fill('#888'));
-const MAX_BYTES = 200_000;
+const MAX_BYTES = 20_000_000;
 const TEXT = '1. License. The Supplier grants the Customer a non-exclusive licence to use the software.\n';
 
 let database: TestDatabase;
-let service: Awaited<ReturnType<typeof startService>>;
+/** A process of its own: what this one does to make documents and to serve them must not pass for the service's own silence. */
+let service: ServiceProcess;
 
 beforeAll(async () => {
   expect(CONTRACT.length).toBeLessThan(MAX_BYTES);
   database = await createTestDatabase();
-  service = await startService(database, { POSTBACK_DOCUMENT_MAX_BYTES: String(MAX_BYTES), POSTBACK_DOCUMENT_TIMEOUT_MS: '2500' });
+  service = await ServiceProcess.start(
+    database,
+    { POSTBACK_DOCUMENT_MAX_BYTES: String(MAX_BYTES), POSTBACK_DOCUMENT_TIMEOUT_MS: '2500' },
+    'file',
+  );
 });
 
 afterAll(async () => {
@@ -134,6 +140,58 @@ describe('a document that cannot be had or read', () => {
     const url = gone.url('/contract.pdf');
     await gone.stop();
     expect(await analyze(url)).toMatchObject({ status: 'failed', error: { code: 'document_unreachable' } });
+  });
+});
+
+describe('a hostile document', () => {
+  /** As many as there are in the worker's hands at once; one after the other would take too long. */
+  const LANES = 3;
+  /** Whoever is asked for something that a document names. */
+  let trap: Receiver;
+  const ends = new Map<string, { event: Awaited<ReturnType<typeof analyze>>; downloads: number; next: string }>();
+
+  beforeAll(async () => {
+    trap = await Receiver.start(200);
+    const good = await Receiver.start(bytes(Buffer.from(TEXT), 'text/plain'));
+    const waiting = [...hostileDocuments];
+    const lane = async () => {
+      for (let document = waiting.shift(); document; document = waiting.shift()) {
+        const documents = await Receiver.start(bytes(await document.make(trap.url('/trap')), 'application/pdf'));
+        const event = await analyze(documents.url());
+        const { status } = await analyze(good.url());
+        ends.set(document.row, { event, downloads: documents.received.length, next: status });
+        await documents.stop();
+      }
+    };
+    await Promise.all(Array.from({ length: LANES }, lane));
+    await good.stop();
+  }, 60_000);
+
+  afterAll(() => trap.stop());
+
+  it.each(hostileDocuments)('ends its task once, and the worker does the next: $row', async ({ row, code }) => {
+    const { event, downloads, next } = ends.get(row)!;
+    if (code === null) {
+      expect(event).toMatchObject({ status: 'completed', result: { ip_clauses: contractRefs } });
+      expect(JSON.stringify(event)).not.toMatch(/\\u0000|climbed|<script/);
+    } else {
+      const message = expect.stringMatching(/^[A-Z].*\.$/);
+      expect(event).toMatchObject({ status: 'failed', error: { code: expect.stringMatching(code), message } });
+    }
+    const [task] = await sql(database, 'SELECT status, runs, interruptions FROM postback.tasks WHERE id = $1', [event.task_id]);
+    expect(task).toEqual({ status: event.status, runs: 1, interruptions: 0 });
+    expect({ downloads, next }).toEqual({ downloads: 1, next: 'completed' });
+  });
+
+  it('reaches nothing that it names, on the network or in the file system', () => {
+    expect(trap.received).toEqual([]);
+    expect(existsSync('/tmp/postback-climbed')).toBe(false);
+  });
+
+  it('leaves no process behind', () => {
+    if (process.platform !== 'linux') return; // there is no /proc to look into
+    const { pid } = service.child;
+    expect(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')).toBe('');
   });
 });
 
