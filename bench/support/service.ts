@@ -56,6 +56,7 @@ export function environment(databaseUrl: string, roles: string): Record<string, 
     // one key makes all the load
     POSTBACK_KEY_RATE_PER_SECOND: '1000000',
     POSTBACK_KEY_BURST: '1000000',
+    POSTBACK_TENANT_MAX_QUEUED: '100000000',
     POSTBACK_EGRESS_ALLOW_HTTP: 'true',
     POSTBACK_EGRESS_ALLOW_CIDRS: '127.0.0.0/8',
   };

@@ -74,7 +74,9 @@ interface EndedRow {
 
 async function updateTasks(tx: Tx, ends: readonly TaskEnd[]): Promise<EndedRow[]> {
   const { rows } = await tx.query<EndedRow>(
-    `UPDATE postback.tasks t
+    {
+      name: 'execution.end-tasks',
+      text: `UPDATE postback.tasks t
         SET status = n.status, result = n.result, error = n.error::json, runs = t.runs + n.charged::int,
             run_token = NULL, run_deadline_at = NULL, last_seq = t.last_seq + 1, finished_at = now()
        FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::boolean[]) AS n (id, run_token, status, result, error, charged)
@@ -85,6 +87,7 @@ async function updateTasks(tx: Tx, ends: readonly TaskEnd[]): Promise<EndedRow[]
         AND (t.status <> 'canceling' OR n.status IN ('canceled', 'completed', 'failed'))
      RETURNING t.id, t.tenant, t.type, t.status, t.result, t.error::text AS error, t.metadata::text AS metadata, t.last_seq, t.finished_at,
                t.webhook_endpoint_ids, t.webhook_url, t.webhook_secret_id, t.webhook_events, t.traceparent`,
+    },
     [
       ends.map((e) => e.taskId),
       ends.map((e) => e.runToken),
@@ -126,9 +129,12 @@ function audienceOf(row: EndedRow, eventType: string): Pick<EventToSend, 'adHoc'
 
 async function insertEvents(tx: Tx, events: readonly EventToSend[]): Promise<void> {
   await tx.query(
-    `INSERT INTO postback.task_events (id, task_id, seq, type, data, created_at)
+    {
+      name: 'execution.insert-events',
+      text: `INSERT INTO postback.task_events (id, task_id, seq, type, data, created_at)
      SELECT id, task_id, seq, type, data::json, created_at
        FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::text[], $5::text[], $6::timestamptz[]) AS n (id, task_id, seq, type, data, created_at)`,
+    },
     [
       events.map((e) => e.eventId),
       events.map((e) => e.taskId),

@@ -21,6 +21,8 @@ export interface FreeHands {
 
 export interface Released {
   count: number;
+  /** Each type of which there was one. */
+  types: string[];
   /** `after` of the next release. */
   after: string;
   /** Tenants were left unasked. */
@@ -60,7 +62,12 @@ export async function releaseTasks(
     await sendJobs(tx, queue, released);
     const [turn] = rows;
     const more = turn !== undefined && turn.asked >= TENANTS_PER_TURN;
-    return { count: released.length, after: released.at(-1)?.tenant ?? (more ? turn.last_asked : free.after), more };
+    return {
+      count: released.length,
+      types: [...new Set(released.map(({ type }) => type))],
+      after: released.at(-1)?.tenant ?? (more ? turn.last_asked : free.after),
+      more,
+    };
   });
 }
 

@@ -30,6 +30,8 @@ const CLAIM_PATIENCE_MS = 30_000;
 export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly running = new Map<string, { stop: AbortController; done: Promise<void> }>();
   private readonly loop: PollingLoop;
+  /** There may be more to take than there were hands for. */
+  private shortOfHands = false;
   private readonly limits: RunLimits;
   /** The tenant whose turn was last. */
   private after = '';
@@ -68,16 +70,20 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
   /** Takes out of the lines, and from those jobs that wait, as much as there are hands for. */
   async runOnce(): Promise<'more' | 'idle'> {
     const hands = this.config.worker.concurrency - this.running.size;
-    if (hands <= 0) return 'idle'; // the next run that ends wakes the loop
+    this.shortOfHands = hands <= 0;
+    if (this.shortOfHands) return 'idle'; // the next run that ends wakes the loop
     const released = await releaseTasks(this.parts, this.limits, { hands, types: this.agents.types, after: this.after });
     this.after = released.after;
-    const took = await this.takeJobs(hands);
-    return took > 0 || released.more ? 'more' : 'idle';
+    // what was released just now is what a wake-up is about; jobs that others left behind are found by an idle look
+    const types = released.types.length > 0 ? released.types : this.agents.types;
+    const took = await this.takeJobs(types, hands);
+    this.shortOfHands = took >= hands;
+    return this.shortOfHands || released.more ? 'more' : 'idle';
   }
 
-  private async takeJobs(hands: number): Promise<number> {
+  private async takeJobs(types: readonly string[], hands: number): Promise<number> {
     let took = 0;
-    for (const type of this.agents.types) {
+    for (const type of types) {
       if (took >= hands) break;
       const jobs = await this.queue.fetch(type, hands - took);
       if (jobs.length > 0) await this.begin(type, jobs);
@@ -149,7 +155,7 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
       )
       .finally(() => {
         if (this.running.get(taskId)?.stop === stop) this.running.delete(taskId);
-        this.loop.wake();
+        if (this.shortOfHands) this.loop.wake();
       });
     this.running.set(taskId, { stop, done });
   }

@@ -38,7 +38,9 @@ function firstOfEachKey(asking: readonly WithKey[]): WithKey[] {
 /** An expired record is taken over; a live one is left alone and its submission is not among the winners. */
 async function insertKeys(tx: Tx, submissions: readonly WithKey[]): Promise<Set<string>> {
   const { rows } = await tx.query<{ task_id: string }>(
-    `INSERT INTO postback.idempotency_keys AS k (tenant, key, fingerprint, task_id, response, expires_at)
+    {
+      name: 'tasks.claim-idempotency-keys',
+      text: `INSERT INTO postback.idempotency_keys AS k (tenant, key, fingerprint, task_id, response, expires_at)
      SELECT tenant, key, fingerprint, task_id, response, now() + ttl_ms * interval '1 ms'
        FROM unnest($1::text[], $2::text[], $3::bytea[], $4::uuid[], $5::text[], $6::bigint[]) AS n (tenant, key, fingerprint, task_id, response, ttl_ms)
      ON CONFLICT (tenant, key) DO UPDATE
@@ -46,6 +48,7 @@ async function insertKeys(tx: Tx, submissions: readonly WithKey[]): Promise<Set<
             created_at = now(), expires_at = excluded.expires_at
       WHERE k.expires_at <= now()
      RETURNING task_id`,
+    },
     [
       submissions.map((s) => s.tenant),
       submissions.map((s) => s.idempotency.key),

@@ -122,7 +122,9 @@ async function insertTasks(tx: Tx, submissions: readonly Submission[], targets: 
   }));
   // json_to_recordset keeps `input` and `metadata` as the text they were sent as; arrays of arrays are beyond unnest
   await tx.query(
-    `INSERT INTO postback.tasks (id, tenant, type, input, metadata, timeout_ms, expires_at,
+    {
+      name: 'tasks.insert',
+      text: `INSERT INTO postback.tasks (id, tenant, type, input, metadata, timeout_ms, expires_at,
                                  webhook_endpoint_ids, webhook_url, webhook_secret_id, webhook_events, traceparent)
      SELECT id, tenant, type, input, metadata, timeout_ms, now() + expires_in_ms * interval '1 ms',
             webhook_endpoint_ids, webhook_url, webhook_secret_id, webhook_events, traceparent
@@ -130,6 +132,7 @@ async function insertTasks(tx: Tx, submissions: readonly Submission[], targets: 
             expires_in_ms bigint, webhook_endpoint_ids uuid[], webhook_url text, webhook_secret_id uuid, webhook_events text[], traceparent text)
      -- the group may have been committed before, by a COMMIT whose answer was lost
      ON CONFLICT (id) DO NOTHING`,
+    },
     [JSON.stringify(rows)],
   );
 }

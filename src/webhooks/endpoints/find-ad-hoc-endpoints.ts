@@ -30,8 +30,11 @@ const distinct = (wanted: readonly EndpointWanted[]) => new Map(wanted.map((endp
 
 async function select(tx: Tx, endpoints: readonly EndpointWanted[]): Promise<Map<string, string>> {
   const { rows } = await tx.query<{ id: string; tenant: string; url: string; idle: boolean }>(
-    `SELECT e.id, e.tenant, e.url, ${IDLE} AS idle FROM unnest($1::text[], $2::text[]) AS w (tenant, url)
+    {
+      name: 'endpoints.find-ad-hoc',
+      text: `SELECT e.id, e.tenant, e.url, ${IDLE} AS idle FROM unnest($1::text[], $2::text[]) AS w (tenant, url)
        JOIN postback.webhook_endpoints e ON e.kind = 'ad_hoc' AND e.tenant = w.tenant AND e.url = w.url`,
+    },
     [endpoints.map((e) => e.tenant), endpoints.map((e) => e.url)],
   );
   const kept = await keep(

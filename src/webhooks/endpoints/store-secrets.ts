@@ -47,8 +47,11 @@ const plainly = ({ tenant, secret }: SecretWanted) => `${tenant}\n${secret}`;
 
 async function select(tx: Tx, secrets: readonly Marked[]): Promise<Map<string, string>> {
   const { rows } = await tx.query<{ id: string; tenant: string; fingerprint: Buffer }>(
-    `SELECT s.id, s.tenant, s.fingerprint FROM unnest($1::text[], $2::bytea[]) AS w (tenant, fingerprint)
+    {
+      name: 'endpoints.find-secrets',
+      text: `SELECT s.id, s.tenant, s.fingerprint FROM unnest($1::text[], $2::bytea[]) AS w (tenant, fingerprint)
        JOIN postback.webhook_secrets s USING (tenant, fingerprint)`,
+    },
     [secrets.map((s) => s.tenant), secrets.map((s) => s.fingerprint)],
   );
   return new Map(rows.map((row) => [keyOf(row), row.id]));

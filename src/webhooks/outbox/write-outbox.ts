@@ -30,8 +30,11 @@ export async function writeOutbox(tx: Tx, events: readonly EventToSend[], policy
 
 async function insertEvents(tx: Tx, told: readonly ToldEvent[]): Promise<void> {
   await tx.query(
-    `INSERT INTO postback.webhook_events (id, tenant, task_id, type, body, thin_body, traceparent, created_at)
+    {
+      name: 'outbox.insert-events',
+      text: `INSERT INTO postback.webhook_events (id, tenant, task_id, type, body, thin_body, traceparent, created_at)
      SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[])`,
+    },
     [
       told.map((e) => e.eventId),
       told.map((e) => e.tenant),
@@ -48,12 +51,15 @@ async function insertEvents(tx: Tx, told: readonly ToldEvent[]): Promise<void> {
 async function insertRows(tx: Tx, told: readonly ToldEvent[], { maxAttempts }: OutboxPolicy): Promise<void> {
   const rows = told.flatMap((event) => event.targets.map((target) => ({ ...event, ...target, id: newId() })));
   await tx.query(
-    `INSERT INTO postback.webhook_outbox (id, event_id, endpoint_id, tenant, task_id, url, secret_id, max_attempts, thin, status, held_at)
+    {
+      name: 'outbox.insert-rows',
+      text: `INSERT INTO postback.webhook_outbox (id, event_id, endpoint_id, tenant, task_id, url, secret_id, max_attempts, thin, status, held_at)
      SELECT n.id, n.event_id, n.endpoint_id, n.tenant, n.task_id, n.url, n.secret_id, n.max_attempts, n.thin,
             -- for a blocked endpoint straight on the shelf; were it resumed just now, the sweep would take the row off again
             CASE WHEN n.blocked THEN 'held' ELSE 'pending' END, CASE WHEN n.blocked THEN now() END
        FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::uuid[], $8::integer[], $9::boolean[], $10::boolean[])
          AS n (id, event_id, endpoint_id, tenant, task_id, url, secret_id, max_attempts, thin, blocked)`,
+    },
     [
       rows.map((r) => r.id),
       rows.map((r) => r.eventId),
