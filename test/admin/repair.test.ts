@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually as wait } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
@@ -113,6 +114,24 @@ describe('a repair in SQL alone', () => {
     await delivered(endpoint, 1);
     expect(await sql(database, 'SELECT postback.resume_endpoint($1) AS state', [randomUUID()])).toEqual([{ state: 'unknown' }]);
     expect(await sql(database, 'SELECT postback.redeliver($1) AS o', [randomUUID()])).toEqual([{ o: 'unknown' }]);
+  });
+});
+
+describe('the roles for DBAs', () => {
+  const as = (role: string, statement: string) =>
+    // roles belong to the whole server: nothing of it is committed
+    sql(database, `BEGIN; ${readFileSync('docs/dba-roles.sql', 'utf8')}; SET LOCAL ROLE ${role}; ${statement}; ROLLBACK`);
+
+  it('let a repairer repair and a reader only read, and show secrets to neither', async () => {
+    const repair = `SELECT postback.redeliver('${randomUUID()}'), postback.redeliver_where(), postback.pause_endpoint('${randomUUID()}')`;
+    await as('postback_repairer', repair);
+    await as(
+      'postback_reader',
+      'SELECT * FROM postback.dead_letters, postback.stuck_tasks, postback.outbox_health, postback.endpoint_health',
+    );
+    await expect(as('postback_reader', repair)).rejects.toThrow(/permission denied/);
+    for (const role of ['postback_reader', 'postback_repairer'])
+      await expect(as(role, 'SELECT * FROM postback.webhook_secrets')).rejects.toThrow(/permission denied/);
   });
 });
 
