@@ -10,6 +10,8 @@ import { KeysAndAudit1795520000001 } from './1795520000001-keys-and-audit.js';
 import { IndexQueuedTasks1795520000002 } from './1795520000002-index-queued-tasks.js';
 import { ReWrapSecrets1795530000001 } from './1795530000001-re-wrap-secrets.js';
 import { EvaluateAlerts1795540000001 } from './1795540000001-evaluate-alerts.js';
+import { RedeliverInBulk1795550000001 } from './1795550000001-redeliver-in-bulk.js';
+import { RepairInSql1795550000002 } from './1795550000002-repair-in-sql.js';
 
 /** In the order they run. Listed by hand: what is not listed does not run, whatever lies in the folder. */
 export const migrations = [
@@ -25,4 +27,6 @@ export const migrations = [
   IndexQueuedTasks1795520000002,
   ReWrapSecrets1795530000001,
   EvaluateAlerts1795540000001,
+  RedeliverInBulk1795550000001,
+  RepairInSql1795550000002,
 ];

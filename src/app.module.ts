@@ -16,6 +16,7 @@ import { LOGGER } from './platform/tokens.js';
 import { TasksModule } from './tasks/tasks.module.js';
 import { EndpointsModule } from './webhooks/endpoints/endpoints.module.js';
 import { OutboxModule } from './webhooks/outbox/outbox.module.js';
+import { RedeliveryModule } from './webhooks/outbox/redelivery.module.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 export interface AppParts {
@@ -39,6 +40,7 @@ export class AppModule {
         AlertsModule.forAll(),
         ...(api ? [TasksModule, EndpointsModule, OutboxModule, AdminModule, HealthModule] : []),
         ExecutionModule.forRoles({ api: api === true, worker: worker === true }),
+        ...(api || dispatcher ? [RedeliveryModule] : []),
         ...(dispatcher ? [WebhooksModule.forDispatcher()] : []),
       ],
       providers: [{ provide: APP_FILTER, useFactory: (logger: Logger) => new ProblemFilter(logger), inject: [LOGGER] }],

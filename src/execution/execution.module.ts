@@ -19,6 +19,8 @@ export class ExecutionModule {
   static forRoles({ api, worker }: { api: boolean; worker: boolean }): DynamicModule {
     return {
       module: ExecutionModule,
+      global: true, // the admin's routes end tasks, too
+      exports: [END_TASK_PARTS],
       controllers: api ? [CancelController] : [],
       providers: [
         {

@@ -13,7 +13,7 @@ export interface TaskFilter {
   until?: string;
 }
 
-export type TaskRow = Omit<TaskSummary, 'status'> & { position: string };
+export type TaskRow = Omit<TaskSummary, 'status'> & { tenant: string; position: string };
 
 /** One condition per filter, so that the planner sees only those that are given and picks the index that serves them. */
 const CONDITIONS: Record<Exclude<keyof TaskFilter, 'status'>, (parameter: string) => string> = {
@@ -22,23 +22,23 @@ const CONDITIONS: Record<Exclude<keyof TaskFilter, 'status'>, (parameter: string
   until: ($) => `created_at < ${$}`,
 };
 
-/** A tenant's tasks, newest first, after `position` if there is one; at most `limit` rows. Erased ones are not among them. */
+/** A tenant's tasks, or with null everybody's, newest first, after `position` if there is one; at most `limit` rows. Erased ones are not among them. */
 export async function listTasks(
   sql: Sql,
-  tenant: string,
+  tenant: string | null,
   { status, ...filter }: TaskFilter,
   position: Position | null,
   limit: number,
 ): Promise<TaskRow[]> {
-  const values: unknown[] = [tenant];
+  const values: unknown[] = [];
   const parameter = (value: unknown) => `$${values.push(value)}`;
-  const conditions = ['tenant = $1', 'erased_at IS NULL', ...statusConditions(status)];
+  const conditions = [...(tenant === null ? [] : [`tenant = ${parameter(tenant)}`]), 'erased_at IS NULL', ...statusConditions(status)];
   for (const name of Object.keys(CONDITIONS) as (keyof typeof CONDITIONS)[])
     if (filter[name] !== undefined) conditions.push(CONDITIONS[name](parameter(filter[name])));
   if (position !== null)
     conditions.push(`(created_at, id) < (${parameter(position.createdAt)}::timestamptz, ${parameter(position.id)}::uuid)`);
   const { rows } = await sql.query<TaskRow & { id: string }>(
-    `SELECT id AS task_id, type, status AS stage, progress, error, metadata, runs, created_at, started_at, finished_at, retried_from,
+    `SELECT id AS task_id, tenant, type, status AS stage, progress, error, metadata, runs, created_at, started_at, finished_at, retried_from,
             created_at::text AS position
        FROM postback.tasks WHERE ${conditions.join(' AND ')}
       ORDER BY created_at DESC, id DESC LIMIT ${parameter(limit)}`,
@@ -65,7 +65,7 @@ function statusConditions(status: TaskStatus | undefined): string[] {
   }
 }
 
-export function showSummary({ position: _, ...row }: TaskRow): TaskSummary {
+export function showSummary({ position: _, tenant: __, ...row }: TaskRow): TaskSummary {
   const { task_id, type, stage, ...rest } = row;
   return { task_id, type, status: publicStatus(stage as TaskStage), stage, ...rest };
 }

@@ -14,5 +14,6 @@ import { TasksUpkeep } from './upkeep.js';
 @Module({
   controllers: [AgentsController, EventsController, ManageController, ResultController, SubmitController, TasksController],
   providers: [Acceptance, QueueRoom, SubmitLine, TasksUpkeep, TaskWatcher],
+  exports: [Acceptance],
 })
 export class TasksModule {}

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 /** What a committed row may be worth looking at for. `task-events` and `task-canceling` name the tasks. */
-export type WakeUpTopic = 'task-queued' | 'task-events' | 'task-canceling' | 'delivery-due' | 'alert-due';
+export type WakeUpTopic = 'task-queued' | 'task-events' | 'task-canceling' | 'delivery-due' | 'redelivery' | 'alert-due';
 
 /** @param ids of the rows it is about, without doubles; none for a topic that names none */
 type Listener = (ids: readonly string[]) => void;

@@ -96,6 +96,16 @@ export async function listOutbox(sql: Sql, filter: OutboxFilter, position: Posit
   return rows;
 }
 
+/** These rows, newest first. */
+export async function listOutboxIds(sql: Sql, ids: readonly string[]): Promise<OutboxView[]> {
+  const { rows } = await sql.query<OutboxView>(
+    `SELECT ${COLUMNS} FROM postback.webhook_outbox o JOIN postback.webhook_events e ON e.id = o.event_id
+      WHERE o.id = ANY ($1) ORDER BY o.created_at DESC, o.id DESC`,
+    [ids],
+  );
+  return rows;
+}
+
 export async function readOutboxRow(sql: Sql, id: string): Promise<OutboxView | null> {
   const [row] = await listOutbox(sql, { id }, null, 1);
   if (row === undefined) return null;
