@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { RouteTable } from '../../src/platform/http/route-table.js';
-import { dueRow, openParts, type Parts } from '../support/parts.js';
+import { dueRow, openParts, type Parts, queuedTask } from '../support/parts.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { ADMIN_KEY, type Answered, call, sql, startService } from '../support/service.js';
 
@@ -40,6 +40,21 @@ async function deadRow(): Promise<string> {
   return id;
 }
 
+async function endedTask(): Promise<string> {
+  const id = await queuedTask(parts);
+  await ask('POST', `/tasks/${id}/cancel`);
+  return id;
+}
+
+/** Its next step is a day off, so that it does not end by itself. */
+async function batch(): Promise<string> {
+  const [made] = await sql<{ id: string }>(
+    database,
+    `INSERT INTO postback.redelivery_batches (id, actor, next_step_at) VALUES (gen_random_uuid(), 'test', now() + interval '1 day') RETURNING id`,
+  );
+  return made!.id;
+}
+
 async function openAlert(): Promise<string> {
   const [alert] = await sql<{ id: string }>(
     database,
@@ -64,7 +79,18 @@ const WRITES: Record<string, { target?: () => Promise<string>; body?: object; be
   'POST /admin/outbox/:id/redeliver': { target: deadRow },
   'POST /admin/alerts/:id/acknowledge': { target: openAlert },
   'POST /admin/alerts/test': {},
+  'PATCH /admin/endpoints/:id': { target: endpoint, body: { description: 'changed by an admin' } },
+  'POST /admin/endpoints/:id/pause': { target: endpoint },
+  'POST /admin/endpoints/:id/resume': { target: endpoint, before: (id) => ask('POST', `/webhook-endpoints/${id}/pause`) },
+  'POST /admin/endpoints/:id/enable': { target: endpoint, before: (id) => ask('POST', `/webhook-endpoints/${id}/pause`) },
+  'POST /admin/redeliveries': { body: { filter: { dead_reason: 'gone' } } },
+  'POST /admin/redeliveries/:id/cancel': { target: batch },
+  'POST /admin/tasks/:id/cancel': { target: () => queuedTask(parts) },
+  'POST /admin/tasks/:id/retry': { target: endedTask },
 };
+
+/** They are about what belongs to many tenants, or to none. */
+const NO_TENANT = ['POST /admin/alerts/test', 'POST /admin/redeliveries', 'POST /admin/redeliveries/:id/cancel'];
 
 /** Calls a route of the table so that it does something. */
 async function write(name: string): Promise<{ answer: Answered; id: string | null }> {
@@ -101,7 +127,7 @@ describe('every route that changes something for an admin, or an endpoint', () =
         created_at: expect.any(Date),
         action: expect.stringMatching(/^[a-z]+\.[a-z]+$/),
         target_id: id ?? answer.body.id ?? 'sinks',
-        tenant: name === 'POST /admin/alerts/test' ? null : expect.any(String),
+        tenant: NO_TENANT.includes(name) ? null : expect.any(String),
       }),
     ]);
     const { before, after } = rows[0]!;
@@ -109,8 +135,8 @@ describe('every route that changes something for an admin, or an endpoint', () =
     expect(before).not.toEqual(after);
   });
 
-  // a test event is sent before anything can be written, and changes nothing
-  it.each(Object.keys(WRITES).filter((name) => !name.endsWith('/test')))(
+  // a test is sent before anything can be written; what becomes of a task is committed first, and written down right after
+  it.each(Object.keys(WRITES).filter((name) => !/\/test$|^POST \/admin\/tasks\//.test(name)))(
     'changes nothing when that cannot be written: %s',
     async (name) => {
       const { target, body, before } = WRITES[name]!;
