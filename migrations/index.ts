@@ -8,6 +8,7 @@ import { SteadyProcesses1795500000003 } from './1795500000003-steady-processes.j
 import { LinkAndPurgeTasks1795510000001 } from './1795510000001-link-and-purge-tasks.js';
 import { ReWrapSecrets1795530000001 } from './1795530000001-re-wrap-secrets.js';
 import { EvaluateAlerts1795540000001 } from './1795540000001-evaluate-alerts.js';
+import { ShareFigures1795560000001 } from './1795560000001-share-figures.js';
 
 /** In the order they run. Listed by hand: what is not listed does not run, whatever lies in the folder. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   LinkAndPurgeTasks1795510000001,
   ReWrapSecrets1795530000001,
   EvaluateAlerts1795540000001,
+  ShareFigures1795560000001,
 ];

@@ -7,6 +7,7 @@ import { AlertsModule } from './alerts/alerts.module.js';
 import type { Config } from './config/config.js';
 import { ExecutionModule } from './execution/execution.module.js';
 import { HealthModule } from './health/health.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { ApiDocument } from './platform/http/api-document.js';
 import { ApiKeyGuard } from './platform/http/api-key.guard.js';
 import { ProblemFilter } from './platform/http/problem.filter.js';
@@ -40,6 +41,7 @@ export class AppModule {
         AlertsModule.forAll(),
         ...(api ? [TasksModule, EndpointsModule, OutboxModule, AdminModule, HealthModule] : []),
         ExecutionModule.forRoles({ api: api === true, worker: worker === true }),
+        MetricsModule.forRoles({ api: api === true }),
         ...(dispatcher ? [WebhooksModule.forDispatcher()] : []),
       ],
       providers: [

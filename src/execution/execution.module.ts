@@ -1,4 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { Registry } from 'prom-client';
+import { AgentRegistry } from '../agents/registry.js';
 import type { Config } from '../config/config.js';
 import { Database } from '../platform/database/database.js';
 import { WakeUps } from '../platform/lifecycle/wake-ups.js';
@@ -8,6 +10,7 @@ import { CONFIG } from '../platform/tokens.js';
 import { CancelController } from './cancel.controller.js';
 import type { EndTaskParts } from './end-task.js';
 import { outboxPolicy } from './outbox-policy.js';
+import { TaskMetrics } from './task-metrics.js';
 import { END_TASK_PARTS } from './tokens.js';
 import { Upkeep } from './upkeep.js';
 import { Worker } from './worker.js';
@@ -21,14 +24,27 @@ export class ExecutionModule {
       controllers: api ? [CancelController] : [],
       providers: [
         {
+          provide: TaskMetrics,
+          useFactory: (registry: Registry, agents: AgentRegistry) => new TaskMetrics(registry, agents.types),
+          inject: [Registry, AgentRegistry],
+        },
+        {
           provide: END_TASK_PARTS,
-          useFactory: (config: Config, database: Database, queue: Queue, keyring: Keyring, wakeUps: WakeUps): EndTaskParts => ({
+          useFactory: (
+            config: Config,
+            database: Database,
+            queue: Queue,
+            keyring: Keyring,
+            wakeUps: WakeUps,
+            metrics: TaskMetrics,
+          ): EndTaskParts => ({
             database,
             queue,
             wakeUps,
+            metrics,
             outbox: outboxPolicy(config, keyring),
           }),
-          inject: [CONFIG, Database, Queue, Keyring, WakeUps],
+          inject: [CONFIG, Database, Queue, Keyring, WakeUps, TaskMetrics],
         },
         ...(worker ? [Worker, Upkeep] : []),
       ],

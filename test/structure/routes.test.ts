@@ -7,7 +7,7 @@ import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { ADMIN_KEY, API_KEY, call, startService } from '../support/service.js';
 
 /** Open to everybody, on purpose. Whoever adds one decides so here. */
-const PUBLIC = ['GET /health/live', 'GET /health/ready'];
+const PUBLIC = ['GET /health/live', 'GET /health/ready', 'GET /metrics'];
 
 interface Route {
   name: string;
