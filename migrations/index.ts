@@ -12,6 +12,7 @@ import { ReWrapSecrets1795530000001 } from './1795530000001-re-wrap-secrets.js';
 import { EvaluateAlerts1795540000001 } from './1795540000001-evaluate-alerts.js';
 import { RedeliverInBulk1795550000001 } from './1795550000001-redeliver-in-bulk.js';
 import { RepairInSql1795550000002 } from './1795550000002-repair-in-sql.js';
+import { ShareFigures1795560000001 } from './1795560000001-share-figures.js';
 
 /** In the order they run. Listed by hand: what is not listed does not run, whatever lies in the folder. */
 export const migrations = [
@@ -29,4 +30,5 @@ export const migrations = [
   EvaluateAlerts1795540000001,
   RedeliverInBulk1795550000001,
   RepairInSql1795550000002,
+  ShareFigures1795560000001,
 ];

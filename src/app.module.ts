@@ -7,6 +7,7 @@ import { AlertsModule } from './alerts/alerts.module.js';
 import type { Config } from './config/config.js';
 import { ExecutionModule } from './execution/execution.module.js';
 import { HealthModule } from './health/health.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { ApiDocument } from './platform/http/api-document.js';
 import { ProblemFilter } from './platform/http/problem.filter.js';
 import type { Logger } from './platform/logging/logger.js';
@@ -41,6 +42,7 @@ export class AppModule {
         ...(api ? [TasksModule, EndpointsModule, OutboxModule, AdminModule, HealthModule] : []),
         ExecutionModule.forRoles({ api: api === true, worker: worker === true }),
         ...(api || dispatcher ? [RedeliveryModule] : []),
+        MetricsModule.forRoles({ api: api === true }),
         ...(dispatcher ? [WebhooksModule.forDispatcher()] : []),
       ],
       providers: [{ provide: APP_FILTER, useFactory: (logger: Logger) => new ProblemFilter(logger), inject: [LOGGER] }],

@@ -120,6 +120,19 @@ export const settings = {
       parse: bearerToken,
       about: 'When set, `/metrics` wants it as a bearer token.',
     }),
+    metricsPort: integer('POSTBACK_METRICS_PORT', {
+      default: 0,
+      min: 0,
+      max: 65_535,
+      about: 'A port for `/metrics` alone, which processes without the role api need to be watched; 0 for none.',
+    }),
+    metricsIntervalMs: integer('POSTBACK_METRICS_INTERVAL_MS', {
+      default: 15 * SECOND,
+      min: 0,
+      max: 10 * MINUTE,
+      unit: ms,
+      about: 'How often the tables are counted for `/metrics`, all processes together; your scrape interval.',
+    }),
   },
   log: {
     level: choice('POSTBACK_LOG_LEVEL', {

@@ -12,6 +12,8 @@ export interface ClaimedRun {
   runs: number;
   interruptions: number;
   timeoutMs: number;
+  /** W3C Trace Context of the submit; null when it had none. */
+  traceparent: string | null;
 }
 
 /** A task to take, and the token to take it under. */
@@ -43,6 +45,7 @@ export async function claimRuns(sql: Sql, claims: readonly RunClaim[], workerId:
     runs: row.runs,
     interruptions: row.interruptions,
     timeoutMs: row.timeout_ms,
+    traceparent: row.traceparent,
   }));
 }
 
@@ -54,6 +57,7 @@ interface TaskRow {
   runs: number;
   interruptions: number;
   timeout_ms: number;
+  traceparent: string | null;
 }
 
 const CLAIM: Prepared = {
@@ -69,18 +73,18 @@ const CLAIM: Prepared = {
      WHERE t.id = n.id AND t.job_id IS NOT DISTINCT FROM n.job_id AND t.status = 'queued'
        -- the queue deadline bounds the time to the first run only
        AND (expires_at IS NULL OR started_at IS NOT NULL OR expires_at > now())
-    RETURNING t.id, t.run_token, tenant, input, runs, interruptions, timeout_ms, last_seq, n.event_id
+    RETURNING t.id, t.run_token, tenant, input, runs, interruptions, timeout_ms, traceparent, last_seq, n.event_id
   ), event AS (
     INSERT INTO postback.task_events (id, task_id, seq, type, data)
     SELECT event_id, id, last_seq, 'task.started', json_build_object('run', runs + 1) FROM claimed
   )
-  SELECT id, run_token, tenant, input, runs, interruptions, timeout_ms,
+  SELECT id, run_token, tenant, input, runs, interruptions, timeout_ms, traceparent,
          -- the commit of a claim does not wait for the disk: should Postgres crash before it is there, the task is queued again, and the
          -- fence keeps out whatever the forgotten run still has to say
          set_config('synchronous_commit', 'off', true)
     FROM claimed
   UNION ALL
   -- as it stood before this statement: taken by an earlier one whose answer was lost
-  SELECT t.id, t.run_token, t.tenant, t.input, t.runs, t.interruptions, t.timeout_ms, NULL
+  SELECT t.id, t.run_token, t.tenant, t.input, t.runs, t.interruptions, t.timeout_ms, t.traceparent, NULL
     FROM postback.tasks t JOIN claim n ON t.id = n.id AND t.run_token = n.run_token`,
 };

@@ -7,6 +7,7 @@ import type { WakeUps } from '../platform/lifecycle/wake-ups.js';
 import type { JobRef, Queue } from '../platform/queue/queue.js';
 import { type TerminalStage, terminalEventType } from '../tasks/states.js';
 import { type EventToSend, type OutboxPolicy, writeOutbox } from '../webhooks/outbox/write-outbox.js';
+import type { TaskMetrics } from './task-metrics.js';
 
 /** Why and how one task becomes terminal. */
 export interface TaskEnd {
@@ -30,6 +31,7 @@ export interface EndTaskParts {
   wakeUps: WakeUps;
   /** What webhooks carry, and how often they are tried. */
   outbox: OutboxPolicy;
+  metrics: TaskMetrics;
 }
 
 /**
@@ -45,14 +47,16 @@ export async function endTasks(parts: EndTaskParts, ends: readonly TaskEnd[]): P
     // issued together: none needs the answer of another
     await Promise.all([insertEvents(tx, events), writeOutbox(tx, events, parts.outbox), completeJobs(tx, parts.queue, rows, byTask)]);
     failPoint('end.before-commit');
-    return new Set(rows.map((row) => row.id));
+    return rows;
   });
   failPoint('end.after-commit');
-  if (ended.size > 0) {
-    parts.wakeUps.ring('task-events', [...ended]);
+  const ids = new Set(ended.map(({ id }) => id));
+  for (const { type, status } of ended) parts.metrics.countEnd(type, status);
+  if (ids.size > 0) {
+    parts.wakeUps.ring('task-events', [...ids]);
     parts.wakeUps.ring('delivery-due');
   }
-  return ended;
+  return ids;
 }
 
 interface EndedRow {

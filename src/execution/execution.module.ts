@@ -1,4 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { Registry } from 'prom-client';
+import { AgentRegistry } from '../agents/registry.js';
 import type { Config } from '../config/config.js';
 import { Database } from '../platform/database/database.js';
 import { PublicUrl } from '../platform/http/public-url.js';
@@ -9,6 +11,7 @@ import { CONFIG } from '../platform/tokens.js';
 import { CancelController } from './cancel.controller.js';
 import type { EndTaskParts } from './end-task.js';
 import { outboxPolicy } from './outbox-policy.js';
+import { TaskMetrics } from './task-metrics.js';
 import { END_TASK_PARTS } from './tokens.js';
 import { Upkeep } from './upkeep.js';
 import { Worker } from './worker.js';
@@ -24,6 +27,11 @@ export class ExecutionModule {
       controllers: api ? [CancelController] : [],
       providers: [
         {
+          provide: TaskMetrics,
+          useFactory: (registry: Registry, agents: AgentRegistry) => new TaskMetrics(registry, agents.types),
+          inject: [Registry, AgentRegistry],
+        },
+        {
           provide: END_TASK_PARTS,
           useFactory: (
             config: Config,
@@ -32,8 +40,9 @@ export class ExecutionModule {
             keyring: Keyring,
             publicUrl: PublicUrl,
             wakeUps: WakeUps,
-          ): EndTaskParts => ({ database, queue, wakeUps, outbox: outboxPolicy(config, keyring, publicUrl) }),
-          inject: [CONFIG, Database, Queue, Keyring, PublicUrl, WakeUps],
+            metrics: TaskMetrics,
+          ): EndTaskParts => ({ database, queue, wakeUps, metrics, outbox: outboxPolicy(config, keyring, publicUrl) }),
+          inject: [CONFIG, Database, Queue, Keyring, PublicUrl, WakeUps, TaskMetrics],
         },
         ...(worker ? [Worker, Upkeep] : []),
       ],

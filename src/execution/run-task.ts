@@ -6,6 +6,7 @@ import { jsonText } from '../platform/json-text.js';
 import { failPoint } from '../platform/lifecycle/fail-point.js';
 import type { Logger } from '../platform/logging/logger.js';
 import type { JobRef } from '../platform/queue/queue.js';
+import { traceId } from '../platform/tracing/traceparent.js';
 import type { ClaimedRun } from './claim-run.js';
 import { decideRun, type RunDecision, type RunOutcome } from './decide-run.js';
 import { type EndTaskParts, endTasks } from './end-task.js';
@@ -41,7 +42,9 @@ export async function runTask(
     decision.kind !== 'drop' &&
     ((await throughOutages(parts, () => commit(parts, agent, run, job, decision))) ||
       (await throughOutages(parts, () => commitCancel(parts, run, job))));
-  logRun(parts, agent, run, decision, outcome, kept, parts.clock.monotonic() - startedAt);
+  const durationMs = parts.clock.monotonic() - startedAt;
+  parts.metrics.observeRun(agent.type, decision, durationMs);
+  logRun(parts, agent, run, decision, outcome, kept, durationMs);
 }
 
 /**
@@ -132,6 +135,7 @@ function logRun(
       code: decision.kind === 'end' ? (decision.error?.code ?? null) : null,
       committed: kept,
       duration_ms: Math.round(durationMs),
+      trace_id: traceId(run.traceparent),
       ...(unexpected && { err: error }),
     },
     'task.run',

@@ -95,7 +95,9 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
   /** Claims the tasks that the jobs lead to; a job that leads nowhere any more is done with. */
   private async begin(type: string, jobs: readonly FetchedJob[]): Promise<void> {
     const claims = jobs.map((job) => ({ taskId: job.data.task_id, jobId: job.id, runToken: newId() }));
+    const startedAt = this.clock.monotonic();
     const runs = await this.insist(() => claimRuns(this.parts.database, claims, this.workerId));
+    this.parts.metrics.observeClaim(this.clock.monotonic() - startedAt);
     const byTask = new Map(runs.map((run) => [run.taskId, run]));
     const useless: FetchedJob[] = [];
     for (const job of jobs) {

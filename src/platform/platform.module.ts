@@ -1,5 +1,6 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
+import { Registry } from 'prom-client';
 import type { Config } from '../config/config.js';
 import { Clock } from './clock.js';
 import { createDataSource } from './database/data-source.js';
@@ -81,6 +82,7 @@ export class PlatformModule implements OnApplicationShutdown, OnModuleInit {
       ShutdownSign,
       RouteTable,
       { provide: PublicUrl, useFactory: () => new PublicUrl(config.http.publicUrl) },
+      { provide: Registry, useFactory: () => new Registry() }, // what each part counts; one per service, so that two in one process do not mix
       { provide: DnsResolver, useFactory: () => new DnsResolver() }, // one cache for everything that leaves
       WakeUps,
       {

@@ -11,6 +11,7 @@ import { notFound } from '../platform/http/problem.js';
 import { newId } from '../platform/ids.js';
 import { WakeUps } from '../platform/lifecycle/wake-ups.js';
 import { EGRESS_RULES } from '../platform/tokens.js';
+import { readTraceparent } from '../platform/tracing/traceparent.js';
 import { Acceptance, acceptedHeaders, storedHeaders } from './acceptance.js';
 import { lookAtTask } from './look-at-task.js';
 import { QueueRoom } from './queue-room.js';
@@ -137,8 +138,3 @@ function messageTo({ type, webhook, endpointIds }: Submit): string {
 
 /** What an Idempotency-Key stands for: everything but what is derived from it. */
 const asRequest = (submit: Submit) => ({ ...submit, webhook: submit.webhook && { ...submit.webhook, endpoint: null } });
-
-/** W3C Trace Context, version 00; anything else is as good as none. */
-function readTraceparent(header: string | undefined): string | null {
-  return header !== undefined && /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/.test(header) ? header : null;
-}

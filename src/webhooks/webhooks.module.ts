@@ -1,11 +1,15 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { Registry } from 'prom-client';
+import { DeliveryMetrics } from './delivery/delivery-metrics.js';
 import { Dispatcher } from './delivery/dispatcher.js';
 import { Upkeep } from './upkeep.js';
+
+const metrics = { provide: DeliveryMetrics, useFactory: (registry: Registry) => new DeliveryMetrics(registry), inject: [Registry] };
 
 @Module({})
 export class WebhooksModule {
   /** For processes that send webhooks. */
   static forDispatcher(): DynamicModule {
-    return { module: WebhooksModule, providers: [Dispatcher, Upkeep] };
+    return { module: WebhooksModule, providers: [metrics, Dispatcher, Upkeep] };
   }
 }

@@ -8,34 +8,77 @@ import { packageRoot } from '../../src/platform/package-root.js';
 import { Receiver } from '../support/receiver.js';
 
 const read = (path: string) => readFileSync(packageRoot(path), 'utf8');
-const compose = parse(read('docker-compose.yml'));
+const compose = parse(read('docker-compose.yml'), { merge: true });
+const roles = ['api', 'worker', 'dispatcher'];
+const services = roles.map((role) => compose.services[role]);
 const dockerfile = read('Dockerfile').replace(/\\\n\s*/g, '');
 const names = allSettings.map(({ name }) => name);
 
+/** Those of the Compose specification that are in use. */
+const SERVICE_KEYS = [
+  ...['image', 'build', 'depends_on', 'env_file', 'environment', 'ports', 'volumes', 'secrets', 'healthcheck', 'restart', 'init'],
+  ...['stop_grace_period', 'read_only', 'tmpfs', 'cap_drop', 'security_opt'],
+];
+
 describe('docker-compose.yml', () => {
-  it('runs Postgres and one Postback, each with a health check, in that order', () => {
-    const { postgres, postback } = compose.services;
+  it('uses words of the Compose specification only', () => {
+    const strange = (given: object, known: string[]) => Object.keys(given).filter((key) => !known.includes(key) && !key.startsWith('x-'));
+    expect(strange(compose, ['services', 'volumes', 'secrets'])).toEqual([]);
+    for (const service of Object.values<Record<string, object>>(compose.services)) {
+      expect(strange(service, SERVICE_KEYS)).toEqual([]);
+      expect('image' in service).toBe(true);
+      expect(strange(service.healthcheck ?? {}, ['test', 'interval', 'timeout', 'start_period', 'retries'])).toEqual([]);
+      for (const value of Object.values(service.environment ?? {})) expect(typeof value).toBe('string');
+      for (const needed of Object.keys(service.depends_on ?? {})) expect(compose.services).toHaveProperty(needed);
+    }
+  });
+
+  it('runs Postgres and then each role on its own, all with health checks', () => {
+    const { postgres } = compose.services;
     expect(postgres.image).toBe('postgres:18');
     expect(postgres.healthcheck.test[0]).toBe('CMD');
-    expect(postback.healthcheck.test[0]).toBe('CMD');
-    expect(postback.depends_on).toEqual({ postgres: { condition: 'service_healthy' } });
-    expect(Object.keys(compose.volumes)).toEqual(postgres.volumes.map((volume: string) => volume.split(':')[0]));
+    expect(services.map(({ environment }) => environment.POSTBACK_ROLES)).toEqual(roles);
+    for (const service of services) {
+      expect(service.healthcheck.test[0]).toBe('CMD');
+      expect(service.depends_on).toEqual({ postgres: { condition: 'service_healthy' } });
+    }
+    expect(services.map(({ ports }) => ports?.length)).toEqual([1, undefined, undefined]);
+    expect(services[0].ports[0]).toMatch(/^127\.0\.0\.1:.*:3000$/);
+    const mounted = Object.values<{ volumes?: string[] }>(compose.services).flatMap(({ volumes }) => volumes ?? []);
+    const [files, named] = [mounted.filter((volume) => volume.startsWith('.')), mounted.filter((volume) => !volume.startsWith('.'))];
+    expect(Object.keys(compose.volumes)).toEqual(named.map((volume) => volume.split(':')[0]));
+    expect(files.filter((volume) => !existsSync(packageRoot(volume.split(':')[0]!)))).toEqual([]);
+  });
+
+  it('lets Prometheus in, by the port and the token that every role has', () => {
+    const [scrape] = parse(read('deploy/prometheus/prometheus.yml')).scrape_configs;
+    expect(scrape.dns_sd_configs[0].names).toEqual(roles);
+    for (const { environment } of services) {
+      expect(environment.POSTBACK_METRICS_PORT).toBe(String(scrape.dns_sd_configs[0].port));
+      expect(environment.POSTBACK_METRICS_TOKEN).toMatch(/^\$\{POSTBACK_METRICS_TOKEN:\?/);
+    }
+    const [secret] = compose.services.prometheus.secrets;
+    expect(scrape.authorization.credentials_file).toBe(`/run/secrets/${secret}`);
+    expect(compose.secrets[secret]).toEqual({ environment: 'POSTBACK_METRICS_TOKEN' });
   });
 
   it('says what is missing instead of starting without a secret', () => {
-    const { environment } = compose.services.postback;
+    for (const { environment } of services) holdsNoSecret(environment);
+  });
+
+  function holdsNoSecret(environment: Record<string, string>): void {
     for (const name of ['POSTBACK_MASTER_KEY', 'POSTBACK_BOOTSTRAP_API_KEY', 'POSTBACK_BOOTSTRAP_ADMIN_KEY'])
       expect(environment[name]).toMatch(new RegExp(`^\\$\\{${name}:\\?Set it in \\.env [^{}]+\\}$`));
     expect(environment.DATABASE_URL).toMatch(/^postgres:\/\/postback:\$\{POSTGRES_PASSWORD:\?[^{}]+\}@postgres:5432\/postback$/);
-  });
+  }
 
   it('names settings that exist', () => {
-    expect(Object.keys(compose.services.postback.environment).filter((name) => !names.includes(name))).toEqual([]);
+    for (const { environment } of services) expect(Object.keys(environment).filter((name) => !names.includes(name))).toEqual([]);
   });
 
   it('gives the service more time to stop than it takes', () => {
     const grace = allSettings.find(({ name }) => name === 'POSTBACK_SHUTDOWN_GRACE_MS')!.fallback({}) as number;
-    expect(Number.parseInt(compose.services.postback.stop_grace_period, 10) * 1000).toBeGreaterThan(grace);
+    for (const service of services) expect(Number.parseInt(service.stop_grace_period, 10) * 1000).toBeGreaterThan(grace);
   });
 });
 

@@ -23,6 +23,9 @@ afterAll(async () => {
   await database?.drop();
 });
 
+/** What Prometheus reads is no JSON. */
+const typeOf = (route: string) => (route === 'GET /metrics' ? 'text/plain' : 'application/json');
+
 describe('the OpenAPI document', () => {
   it('is of version 3.1 and has no words of 3.0', () => {
     expect(document.openapi).toMatch(/^3\.1\./);
@@ -48,7 +51,7 @@ describe('the OpenAPI document', () => {
         summary: expect.stringMatching(/\S{3}/),
         inPath: [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]),
         // a route that also streams names that type besides
-        success: success?.[0] === '204' ? undefined : expect.objectContaining({ 'application/json': { schema: expect.anything() } }),
+        success: success?.[0] === '204' ? undefined : expect.objectContaining({ [typeOf(route)]: { schema: expect.anything() } }),
       });
       for (const parameter of told)
         expect({ route, parameter }).toEqual({ route, parameter: expect.objectContaining({ schema: expect.anything() }) });
@@ -73,9 +76,9 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('asks for a key everywhere but at the health checks', () => {
+  it('asks for a key everywhere but at the health checks and the metrics', () => {
     const open = operations(document).filter(({ operation }) => (operation.security ?? document.security).length === 0);
-    expect(open.map(({ route }) => route)).toEqual(['GET /health/live', 'GET /health/ready']);
+    expect(open.map(({ route }) => route)).toEqual(['GET /health/live', 'GET /health/ready', 'GET /metrics']);
     expect(document.components.securitySchemes[Object.keys(document.security[0])[0]!]).toMatchObject({ type: 'http', scheme: 'bearer' });
   });
 

@@ -33,6 +33,7 @@ const ALLOWED: Record<string, RegExp[]> = {
   execution: [/^platform\//, /^tasks\//, /^agents\//, /^webhooks\/outbox\//, /^alerts\//],
   admin: [/^platform\//, /^tasks\//, /^agents\//, /^webhooks\//, /^execution\//, /^alerts\//],
   health: [/^platform\//],
+  metrics: [/^platform\//, /^agents\//, /^alerts\//, /^webhooks\/outbox\//],
 };
 
 /** Single imports that the table does not foresee, each with its reason. */
@@ -41,6 +42,8 @@ const EXCEPTIONS: Record<string, string[]> = {
   'platform/database/migrate.ts': ['../migrations/index'],
   // an erased task takes along what was or would be sent for it, in the same commit
   'tasks/erase-task.ts': ['webhooks/outbox/erase-deliveries'],
+  // a port that is taken is the operator's to change, and said like every other setting
+  'metrics/metrics-listener.ts': ['config/config-error'],
   // one bound, held by config at boot and again for an endpoint's own time-out
   'webhooks/endpoints/read-fields.ts': ['config/check-config'],
 };

@@ -15,6 +15,7 @@ const PUBLIC = [
   'GET /docs/swagger-ui-init.js',
   'GET /health/live',
   'GET /health/ready',
+  'GET /metrics',
   'GET /openapi.json',
   'GET /openapi.yaml',
 ];

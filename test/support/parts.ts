@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { Registry } from 'prom-client';
 import { type ClaimedRun, claimRuns } from '../../src/execution/claim-run.js';
 import { type EndTaskParts, endTasks } from '../../src/execution/end-task.js';
+import { TaskMetrics } from '../../src/execution/task-metrics.js';
 import { Clock } from '../../src/platform/clock.js';
 import { createDataSource } from '../../src/platform/database/data-source.js';
 import { Database } from '../../src/platform/database/database.js';
@@ -43,6 +45,7 @@ export async function openParts(at: TestDatabase, maxAttempts = 11): Promise<Par
     clock: new Clock(),
     logger: createLogger('silent'),
     keyring,
+    metrics: new TaskMetrics(new Registry(), ['echo']),
     outbox: { maxAttempts, payloadMaxBytes: 262_144, resultUrl },
     close,
   };

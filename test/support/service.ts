@@ -6,7 +6,7 @@ import pg from 'pg';
 import { freePort } from '../../examples/support/free-port.js';
 import { boot, type Running } from '../../src/boot.js';
 import { loadConfig } from '../../src/config/load-config.js';
-import { createLogger } from '../../src/platform/logging/logger.js';
+import { createLogger, type Logger } from '../../src/platform/logging/logger.js';
 import { packageRoot } from '../../src/platform/package-root.js';
 import type { TestDatabase } from './postgres.js';
 
@@ -41,9 +41,13 @@ export function testEnvironment(database: TestDatabase, more: Record<string, str
 }
 
 /** The service within the test's own process. */
-export async function startService(database: TestDatabase, more: Record<string, string> = {}): Promise<Running & { url: string }> {
+export async function startService(
+  database: TestDatabase,
+  more: Record<string, string> = {},
+  logger?: Logger,
+): Promise<Running & { url: string }> {
   const config = loadConfig(testEnvironment(database, more));
-  const running = await boot(config, createLogger(config.log.level), () => {});
+  const running = await boot(config, logger ?? createLogger(config.log.level), () => {});
   return { ...running, url: running.url ?? '' };
 }
 

@@ -1,6 +1,13 @@
-import type { PoolClient, QueryResultRow } from 'pg';
+import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
+import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import type { PipelinedTx, Prepared, Result, Sql, Tx } from './sql.js';
+
+export interface PoolState {
+  used: number;
+  idle: number;
+  waiting: number;
+}
 
 /** The pool as the rest of the code sees it: single statements, and transactions that can be seen in the code. */
 export class Database implements Sql {
@@ -54,6 +61,12 @@ export class Database implements Sql {
         throw error;
       }
     });
+  }
+
+  /** Connections of the pool right now, and how many callers wait for one. */
+  get poolState(): PoolState {
+    const { totalCount, idleCount, waitingCount } = (this.dataSource.driver as PostgresDriver).master as Pool;
+    return { used: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
   }
 
   async close(): Promise<void> {

@@ -1,10 +1,10 @@
-import { type Logger, type LoggerOptions, pino } from 'pino';
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
 
 export type { Logger };
 
-/** One JSON line per unit of work on stdout. */
-export function createLogger(level: string): Logger {
-  return pino(options(level), pino.destination({ sync: false })); // whole batches of lines go out at once; it is flushed at exit
+/** One JSON line per unit of work, on stdout unless told. */
+export function createLogger(level: string, destination?: DestinationStream): Logger {
+  return pino(options(level), destination ?? pino.destination({ sync: false })); // whole batches of lines go out at once; flushed at exit
 }
 
 function options(level: string): LoggerOptions {

@@ -15,6 +15,7 @@ import { Keyring } from '../../platform/secrets/keyring.js';
 import { CONFIG, LOGGER, PROCESS_ID } from '../../platform/tokens.js';
 import { breakerPolicy } from './breaker.js';
 import { type Claimed, claimDue, type Delivery } from './claim-due.js';
+import { DeliveryMetrics } from './delivery-metrics.js';
 import { findDueEndpoints, START } from './find-due-endpoints.js';
 import { type Finish, finishAttempts } from './finish-attempts.js';
 import { FinishBatcher } from './finish-batcher.js';
@@ -66,6 +67,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly client: WebhookClient,
     private readonly clock: Clock,
     private readonly database: Database,
+    private readonly metrics: DeliveryMetrics,
     keyring: Keyring,
     private readonly wakeUps: WakeUps,
   ) {
@@ -156,6 +158,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
       { freeSlots: Math.min(MAX_BATCH, slots), freeSlowSlots: slowSlots, perTurn: PER_TURN, endpointMaxInFlight, originMaxInFlight },
       { token: newId(), ms: leaseMs, claimedBy: this.processId },
     );
+    this.metrics.observeClaim(this.clock.monotonic() - this.claimedAt);
     if (claimed.deliveries.length > 0) failPoint('delivery.after-claim');
     return claimed;
   }
@@ -259,8 +262,12 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
       batch,
       this.clock.now(),
     );
-    const written = new Set(rows.map((row) => row.id));
-    for (const finish of batch) logAttempt(this.logger, finish, written.has(finish.delivery.id));
+    const written = new Map(rows.map((row) => [row.id, row]));
+    for (const finish of batch) {
+      const row = written.get(finish.delivery.id);
+      if (row !== undefined) this.metrics.observe(finish, row);
+      logAttempt(this.logger, finish, row !== undefined);
+    }
     if (alerted) this.wakeUps.ring('alert-due');
   }
 

@@ -27,6 +27,8 @@ export interface FinishedRow {
   task_id: string;
   url: string;
   attempts: number;
+  /** Since the event was committed. */
+  age_seconds: number;
   last_status_code: number | null;
   last_error: string | null;
 }
@@ -93,7 +95,7 @@ const FINISH: Prepared = {
       FROM n
      WHERE o.id = n.id AND o.lease_token = n.lease_token -- the fence
     RETURNING o.id, o.status, o.dead_reason, o.endpoint_id, o.tenant, o.task_id, o.url, o.attempts, o.claimed_at, o.claimed_by,
-              o.last_status_code, o.last_error,
+              o.last_status_code, o.last_error, extract(epoch FROM now() - o.created_at)::float8 AS age_seconds,
               -- what is known of the attempt goes along: to join it again would need a plan that depends on how many rows there are
               n.trigger, n.duration_ms, n.outcome, n.charged, n.status_code, n.error_code, n.error, n.excerpt
   ), attempt AS (
@@ -102,7 +104,7 @@ const FINISH: Prepared = {
     SELECT id, attempts, trigger, claimed_at, duration_ms, outcome, charged, status_code, error_code, error, excerpt, claimed_by
       FROM finished
   )
-  SELECT id, status, dead_reason, endpoint_id, tenant, task_id, url, attempts, last_status_code, last_error FROM finished`,
+  SELECT id, status, dead_reason, endpoint_id, tenant, task_id, url, attempts, age_seconds, last_status_code, last_error FROM finished`,
 };
 
 function columns(finishes: readonly Finish[]): unknown[] {

@@ -1,4 +1,5 @@
 import type { Logger } from '../../platform/logging/logger.js';
+import { traceId } from '../../platform/tracing/traceparent.js';
 import type { Finish } from './finish-attempts.js';
 
 /** The one log line of an attempt. `committed` is false when its lease had gone to somebody else. */
@@ -21,6 +22,7 @@ export function logAttempt(logger: Logger, { delivery, attempt: { verdict, durat
       retry_in_ms: next.status === 'pending' ? next.delayMs : null,
       duration_ms: durationMs,
       committed,
+      trace_id: traceId(delivery.traceparent),
     },
     'delivery.attempt',
   );
