@@ -120,12 +120,15 @@ describe('the Dockerfile', () => {
   });
 
   it('runs as it is: nothing is written beside /tmp, nothing may be gained', () => {
-    const { postback } = compose.services;
-    expect(postback).toMatchObject({ read_only: true, tmpfs: ['/tmp'], cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] });
-    expect(postback.privileged ?? false).toBe(false);
-    expect(postback.user).toBeUndefined(); // that of the image
-    expect(postback.volumes).toBeUndefined();
-    expect(postback.ports).toEqual([expect.stringMatching(/^127\.0\.0\.1:/)]);
+    const { api, worker, dispatcher } = compose.services;
+    for (const service of [api, worker, dispatcher]) {
+      expect(service).toMatchObject({ read_only: true, tmpfs: ['/tmp'], cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] });
+      expect(service.privileged ?? false).toBe(false);
+      expect(service.user).toBeUndefined(); // that of the image
+      expect(service.volumes).toBeUndefined();
+    }
+    expect(api.ports).toEqual([expect.stringMatching(/^127\.0\.0\.1:/)]);
+    expect([worker.ports, dispatcher.ports]).toEqual([undefined, undefined]);
     expect(compose.services.postgres.ports).toBeUndefined();
   });
 

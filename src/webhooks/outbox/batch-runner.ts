@@ -39,7 +39,8 @@ export class BatchRunner implements OnApplicationBootstrap, BeforeApplicationShu
   private async runOnce(): Promise<'more' | 'idle'> {
     const step = await runBatchStep(this.database);
     if (step === null) return 'idle';
-    this.logger.info({ event: 'redelivery.step', ...step }, 'redelivery.step');
+    const { batchId, ...counts } = step;
+    this.logger.info({ event: 'redelivery.step', batch_id: batchId, ...counts }, 'redelivery.step');
     if (step.redelivered > step.held) this.wakeUps.ring('delivery-due');
     return 'more';
   }
