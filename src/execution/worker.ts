@@ -10,6 +10,7 @@ import { WakeUps } from '../platform/lifecycle/wake-ups.js';
 import type { Logger } from '../platform/logging/logger.js';
 import { type FetchedJob, Queue } from '../platform/queue/queue.js';
 import { CONFIG, LOGGER, PROCESS_ID } from '../platform/tokens.js';
+import { Tracer } from '../platform/tracing/tracer.js';
 import { type ClaimedRun, claimRuns } from './claim-run.js';
 import type { EndTaskParts } from './end-task.js';
 import { type RunLimits, releaseTasks } from './release-tasks.js';
@@ -41,6 +42,7 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     private readonly downloader: DocumentDownloader,
     private readonly queue: Queue,
     private readonly wakeUps: WakeUps,
+    private readonly tracer: Tracer,
   ) {
     this.limits = runLimits(config, agents);
     this.loop = new PollingLoop({
@@ -134,7 +136,14 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     const { taskId } = run;
     const stop = new AbortController();
     const { cancelGraceMs } = this.config.worker;
-    const parts = { ...this.parts, downloader: this.downloader, clock: this.clock, logger: this.logger, cancelGraceMs };
+    const parts = {
+      ...this.parts,
+      downloader: this.downloader,
+      clock: this.clock,
+      logger: this.logger,
+      tracer: this.tracer,
+      cancelGraceMs,
+    };
     const done = runTask(parts, this.agents.get(type)!, run, job, stop)
       .catch((error) =>
         this.logger.error(
