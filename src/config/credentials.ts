@@ -43,3 +43,24 @@ export function webhookSecret(value: string): string {
 export function mailAddress(value: string): void {
   if (!/^[^\s@]+@[^\s@]+$/.test(value)) throw new Error(`has "${value}", which is not a mail address`);
 }
+
+/** Header names and percent-encoded values, like `a=b,c=d%20e`. */
+export function headerList(text: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    text.split(',').map((item) => {
+      const [, name, value] = /^\s*([\w!#$%&'*+.^`|~-]+)=(.*?)\s*$/.exec(item) ?? [];
+      if (name === undefined || value === undefined) throw new Error('is no list of names and values');
+      return [name.toLowerCase(), decodeValue(value)];
+    }),
+  );
+}
+
+function decodeValue(value: string): string {
+  try {
+    const decoded = decodeURIComponent(value);
+    if (/^[\x20-\x7e]*$/.test(decoded)) return decoded;
+  } catch {
+    // told below
+  }
+  throw new Error('has a value that no header can carry');
+}

@@ -1,4 +1,4 @@
-import { bearerToken, mailAddress, masterKey, masterKeys, visible, webhookSecret } from './credentials.js';
+import { bearerToken, headerList, mailAddress, masterKey, masterKeys, visible, webhookSecret } from './credentials.js';
 import { boolean, choice, choices, cidrs, counts, decimal, integer, list, type Setting, secret, text, url } from './setting.js';
 
 const SECOND = 1_000;
@@ -621,6 +621,18 @@ export const settings = {
       max: DAY,
       unit: ms,
       about: 'Alert `role_without_process`: no process of a role has been alive for so long.',
+    }),
+  },
+  otlp: {
+    endpoint: url('OTEL_EXPORTER_OTLP_ENDPOINT', {
+      default: null,
+      schemes: ['http', 'https'],
+      about: 'Where traces go (OTLP over HTTP, as JSON); `/v1/traces` is added. Unset: there is no tracing.',
+    }),
+    headers: secret('OTEL_EXPORTER_OTLP_HEADERS', {
+      accepts: 'names and percent-encoded values like `authorization=Bearer%20key`, separated by commas',
+      parse: headerList,
+      about: 'Request headers for it, such as a key.',
     }),
   },
   llm: {

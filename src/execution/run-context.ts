@@ -6,6 +6,7 @@ import { DownloadError } from '../platform/egress/download.js';
 import { isDatabaseTrouble } from '../platform/http/database-trouble.js';
 import type { WakeUps } from '../platform/lifecycle/wake-ups.js';
 import type { Logger } from '../platform/logging/logger.js';
+import type { Tracer } from '../platform/tracing/tracer.js';
 import type { ClaimedRun } from './claim-run.js';
 import { LatestOnly } from './latest-only.js';
 import { type Report, recordEvent } from './record-event.js';
@@ -23,6 +24,9 @@ export interface RunContextParts {
   logger: Logger;
   downloader: DocumentDownloader;
   model: LanguageModel | null;
+  tracer: Tracer;
+  /** Of the run: its steps belong to it. */
+  traceparent: string | null;
   /** Stops the run: called with `RunLost` when a write finds that it no longer owns its task. */
   controller: AbortController;
 }
@@ -65,6 +69,20 @@ export function createRunContext(run: ClaimedRun, parts: RunContextParts): { con
     await record({ type: 'task.log', level, message, data: data ?? null });
   }
 
+  /** A step that an earlier run has finished is not done, and leaves no span. */
+  async function traced<T>(name: string, fn: () => T | Promise<T>): Promise<T> {
+    const attributes = { 'postback.task_id': run.taskId };
+    const span = parts.tracer.begin({ name: `step ${name}`, parent: parts.traceparent, kind: 'internal', attributes });
+    try {
+      const result = await fn();
+      span.end({}, null);
+      return result;
+    } catch (error) {
+      span.end({}, error instanceof TaskFailed ? error.code : 'exception');
+      throw error;
+    }
+  }
+
   const context: RunContext = {
     taskId: run.taskId,
     tenant: run.tenant,
@@ -81,7 +99,7 @@ export function createRunContext(run: ClaimedRun, parts: RunContextParts): { con
     async step<T>(name: string, fn: () => T | Promise<T>): Promise<T> {
       signal.throwIfAborted();
       try {
-        return await steps.take(name, fn, signal);
+        return await steps.take(name, () => traced(name, fn), signal);
       } catch (error) {
         throw error instanceof RunLost ? lose() : error;
       } finally {

@@ -7,6 +7,7 @@ import { failPoint } from '../platform/lifecycle/fail-point.js';
 import type { Logger } from '../platform/logging/logger.js';
 import type { JobRef } from '../platform/queue/queue.js';
 import { traceId } from '../platform/tracing/traceparent.js';
+import type { Tracer } from '../platform/tracing/tracer.js';
 import type { ClaimedRun } from './claim-run.js';
 import { decideRun, type RunDecision, type RunOutcome } from './decide-run.js';
 import { type EndTaskParts, endTasks } from './end-task.js';
@@ -20,6 +21,7 @@ export interface RunTaskParts extends EndTaskParts {
   model: LanguageModel | null;
   clock: Clock;
   logger: Logger;
+  tracer: Tracer;
   /** Time for an agent to stop after a cancel, in ms. */
   cancelGraceMs: number;
 }
@@ -35,13 +37,20 @@ export async function runTask(
   failPoint('run.after-claim');
   parts.wakeUps.ring('task-events', [run.taskId]);
   const startedAt = parts.clock.monotonic();
-  const outcome = await runAgent(parts, agent, run, controller);
+  const span = parts.tracer.begin({
+    name: `run ${agent.type}`,
+    parent: run.traceparent,
+    kind: 'consumer',
+    attributes: { 'postback.task_id': run.taskId, 'postback.run': run.runs + 1, 'postback.interruptions': run.interruptions },
+  });
+  const outcome = await runAgent({ ...parts, traceparent: span.traceparent }, agent, run, controller);
   failPoint('run.before-end');
   const decision = decideRun(outcome, run, runPolicy(agent));
   const kept =
     decision.kind !== 'drop' &&
     ((await throughOutages(parts, () => commit(parts, agent, run, job, decision))) ||
       (await throughOutages(parts, () => commitCancel(parts, run, job))));
+  span.end({ 'postback.decision': wordOf(decision), 'postback.committed': kept }, codeOf(decision));
   const durationMs = parts.clock.monotonic() - startedAt;
   parts.metrics.observeRun(agent.type, decision, durationMs);
   logRun(parts, agent, run, decision, outcome, kept, durationMs);
@@ -51,7 +60,12 @@ export async function runTask(
  * The agent's end, or the order to stop, whichever comes first: an agent that ignores its signal is left behind, and its fence with it.
  * After a cancel it has some time to stop by itself, or to return what it has; the task ends after that in any case.
  */
-async function runAgent(parts: RunTaskParts, agent: AnyAgent, run: ClaimedRun, controller: AbortController): Promise<RunOutcome> {
+async function runAgent(
+  parts: RunTaskParts & { traceparent: string | null },
+  agent: AnyAgent,
+  run: ClaimedRun,
+  controller: AbortController,
+): Promise<RunOutcome> {
   const deadline = AbortSignal.timeout(run.timeoutMs);
   const onDeadline = () => controller.abort(new RunTimedOut(run.timeoutMs));
   deadline.addEventListener('abort', onDeadline, { once: true });
@@ -112,6 +126,10 @@ async function commitCancel(parts: RunTaskParts, { taskId, runToken }: ClaimedRu
   return (await endTasks(parts, [{ taskId, runToken, stage: 'canceled', result: null, error, charged: false, job }])).has(taskId);
 }
 
+const wordOf = (decision: RunDecision): string => (decision.kind === 'end' ? decision.stage : decision.kind);
+
+const codeOf = (decision: RunDecision): string | null => (decision.kind === 'end' ? (decision.error?.code ?? null) : null);
+
 function logRun(
   parts: RunTaskParts,
   agent: AnyAgent,
@@ -131,8 +149,8 @@ function logRun(
       type: agent.type,
       run: run.runs + 1,
       interruptions: run.interruptions,
-      decision: decision.kind === 'end' ? decision.stage : decision.kind,
-      code: decision.kind === 'end' ? (decision.error?.code ?? null) : null,
+      decision: wordOf(decision),
+      code: codeOf(decision),
       committed: kept,
       duration_ms: Math.round(durationMs),
       trace_id: traceId(run.traceparent),

@@ -12,6 +12,7 @@ import { WakeUps } from '../platform/lifecycle/wake-ups.js';
 import type { Logger } from '../platform/logging/logger.js';
 import { type FetchedJob, Queue } from '../platform/queue/queue.js';
 import { CONFIG, LOGGER, PROCESS_ID } from '../platform/tokens.js';
+import { Tracer } from '../platform/tracing/tracer.js';
 import { type ClaimedRun, claimRuns } from './claim-run.js';
 import type { EndTaskParts } from './end-task.js';
 import { languageModel } from './language-model.js';
@@ -48,6 +49,7 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     operatorClient: OperatorClient,
     private readonly queue: Queue,
     private readonly wakeUps: WakeUps,
+    private readonly tracer: Tracer,
   ) {
     this.limits = runLimits(config, agents);
     this.model = languageModel(config, operatorClient);
@@ -146,8 +148,8 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     const { taskId } = run;
     const stop = new AbortController();
     const { cancelGraceMs } = this.config.worker;
-    const { downloader, model, clock, logger } = this;
-    const parts = { ...this.parts, downloader, model, clock, logger, cancelGraceMs };
+    const { downloader, model, clock, logger, tracer } = this;
+    const parts = { ...this.parts, downloader, model, clock, logger, tracer, cancelGraceMs };
     const done = runTask(parts, this.agents.get(type)!, run, job, stop)
       .catch((error) =>
         this.logger.error(

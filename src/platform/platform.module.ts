@@ -25,6 +25,8 @@ import { Queue } from './queue/queue.js';
 import type { MasterKeys } from './secrets/envelope.js';
 import { Keyring } from './secrets/keyring.js';
 import { CONFIG, EGRESS_RULES, LOGGER, PROCESS_ID } from './tokens.js';
+import { loadTracer } from './tracing/load-tracer.js';
+import { Tracer } from './tracing/tracer.js';
 
 export interface PlatformParts {
   config: Config;
@@ -44,6 +46,7 @@ export class PlatformModule implements OnApplicationShutdown, OnModuleInit {
     @Inject(WebhookClient) private readonly webhooks: WebhookClient,
     @Inject(DocumentDownloader) private readonly documents: DocumentDownloader,
     @Inject(OperatorClient) private readonly operator: OperatorClient,
+    @Inject(Tracer) private readonly tracer: Tracer,
     @Inject(ProcessRegistration) private readonly registration: ProcessRegistration,
     @Inject(WakeUpChannel) private readonly channel: WakeUpChannel,
   ) {}
@@ -54,6 +57,7 @@ export class PlatformModule implements OnApplicationShutdown, OnModuleInit {
 
   /** Last of all: whoever works has stopped in `beforeApplicationShutdown`. */
   async onApplicationShutdown(): Promise<void> {
+    await this.tracer.close(); // by the operator's client
     await Promise.allSettled([
       this.webhooks.close(),
       this.documents.close(),
@@ -112,6 +116,7 @@ export class PlatformModule implements OnApplicationShutdown, OnModuleInit {
         useFactory: (resolver: DnsResolver) => new OperatorClient({ urls: operatorUrls(config), resolver }),
         inject: [DnsResolver],
       },
+      { provide: Tracer, useFactory: (client: OperatorClient) => loadTracer(config, client, logger), inject: [OperatorClient] },
     ];
     return { module: PlatformModule, global: true, imports: [ScheduleModule.forRoot()], providers, exports: providers };
   }
@@ -131,8 +136,8 @@ async function startQueue(config: Config, logger: Logger, url: string, taskTypes
 }
 
 /** Everything the operator's own config points to, and nothing a tenant can say. */
-function operatorUrls({ alerts, llm }: Config): string[] {
+function operatorUrls({ alerts, llm, otlp }: Config): string[] {
   const pagerduty = alerts.pagerdutyKey === null ? null : alerts.pagerdutyUrl;
   const mail = alerts.smtpUrl === null ? null : smtpTarget(alerts.smtpUrl);
-  return [alerts.slackUrl, pagerduty, mail, alerts.webhookUrl, llm.baseUrl].filter((url): url is string => url !== null);
+  return [alerts.slackUrl, pagerduty, mail, alerts.webhookUrl, llm.baseUrl, otlp.endpoint].filter((url): url is string => url !== null);
 }

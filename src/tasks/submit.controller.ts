@@ -12,6 +12,7 @@ import { newId } from '../platform/ids.js';
 import { WakeUps } from '../platform/lifecycle/wake-ups.js';
 import { EGRESS_RULES } from '../platform/tokens.js';
 import { readTraceparent } from '../platform/tracing/traceparent.js';
+import { Tracer } from '../platform/tracing/tracer.js';
 import { Acceptance, acceptedHeaders, storedHeaders } from './acceptance.js';
 import { lookAtTask } from './look-at-task.js';
 import { QueueRoom } from './queue-room.js';
@@ -36,6 +37,7 @@ export class SubmitController {
     private readonly watcher: TaskWatcher,
     private readonly wakeUps: WakeUps,
     private readonly room: QueueRoom,
+    private readonly tracer: Tracer,
   ) {}
 
   @Post(':type')
@@ -94,15 +96,25 @@ export class SubmitController {
     const submit = readSubmit(body, this.find(type), this.rules);
     await this.room.take(caller.tenant);
     const taskId = newId();
+    const span = this.tracer.begin({
+      name: `submit ${type}`,
+      parent: readTraceparent(headers.traceparent),
+      kind: 'server',
+      attributes: { 'postback.task_id': taskId },
+    });
     const submission = {
       ...submit,
       taskId,
       tenant: caller.tenant,
-      traceparent: readTraceparent(headers.traceparent),
+      traceparent: span.traceparent,
       idempotency: this.acceptance.claim(caller.tenant, headers['idempotency-key'], asRequest(submit)),
       response: this.acceptance.body(taskId, messageTo(submit)),
     };
-    const submitted = await this.line.submit(submission);
+    const submitted = await this.line.submit(submission).catch((error) => {
+      span.end({}, 'not_stored');
+      throw error;
+    });
+    span.end({ 'postback.submit': submitted.kind }, null);
     if (submitted.kind === 'created') this.wakeUps.ring('task-queued');
     const seconds = readPreferWait(headers.prefer);
     if (seconds === null || !('taskId' in submitted)) return this.acceptance.answer(reply, submitted);

@@ -15,6 +15,7 @@ const secrets = {
   POSTBACK_BOOTSTRAP_API_KEY: 'Zq3api-key',
   POSTBACK_BOOTSTRAP_ADMIN_KEY: 'Zq4admin-key',
   POSTBACK_METRICS_TOKEN: 'Zq5metrics',
+  OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Zq5otlp',
   POSTBACK_ALERT_SLACK_URL: 'https://hooks.example.com/Zq6slack',
   POSTBACK_ALERT_PAGERDUTY_KEY: 'Zq7pager-0x7f',
   POSTBACK_ALERT_WEBHOOK_URL: 'https://alerts.example.com/Zq8webhook',

@@ -135,7 +135,13 @@ async function nextRun({ taskId, runToken }: ClaimedRun, why: 'retry' | 'crash')
 const claim = async (taskId: string) => (await claimTask(parts, taskId))!;
 
 const open = (run: ClaimedRun) =>
-  createRunContext(run, { ...parts, downloader: {} as DocumentDownloader, model: null, controller: new AbortController() });
+  createRunContext(run, {
+    ...parts,
+    traceparent: null,
+    downloader: {} as DocumentDownloader,
+    model: null,
+    controller: new AbortController(),
+  });
 
 const contextOf = (run: ClaimedRun) => open(run).context;
 

@@ -69,7 +69,7 @@ describe('a run that lost its task to another', () => {
   it('is aborted with RunLost at its next progress, which leaves no trace', async () => {
     const { taskId, stale } = await takenOver();
     const controller = new AbortController();
-    const { context } = createRunContext(stale, { ...a, downloader: {} as DocumentDownloader, model: null, controller });
+    const { context } = createRunContext(stale, { ...a, traceparent: null, downloader: {} as DocumentDownloader, model: null, controller });
     await expect(context.progress(0.5, 'of the stale run')).rejects.toBeInstanceOf(RunLost);
     expect(controller.signal.reason).toBeInstanceOf(RunLost);
     await expect(context.log('once more')).rejects.toBeInstanceOf(RunLost);

@@ -12,6 +12,7 @@ import { createLogger, type Logger } from '../../src/platform/logging/logger.js'
 import { Queue } from '../../src/platform/queue/queue.js';
 import { masterKeys } from '../../src/platform/secrets/envelope.js';
 import { Keyring } from '../../src/platform/secrets/keyring.js';
+import { Tracer } from '../../src/platform/tracing/tracer.js';
 import { type Submission, submitTasks } from '../../src/tasks/submit-tasks.js';
 import { adHocKey } from '../../src/webhooks/endpoints/ad-hoc-key.js';
 import type { TestDatabase } from './postgres.js';
@@ -22,6 +23,7 @@ export interface Parts extends EndTaskParts {
   keyring: Keyring;
   clock: Clock;
   logger: Logger;
+  tracer: Tracer;
   close(): Promise<void>;
 }
 
@@ -44,6 +46,7 @@ export async function openParts(at: TestDatabase, maxAttempts = 11): Promise<Par
     wakeUps: new WakeUps(),
     clock: new Clock(),
     logger: createLogger('silent'),
+    tracer: new Tracer(),
     keyring,
     metrics: new TaskMetrics(new Registry(), ['echo']),
     outbox: { maxAttempts, payloadMaxBytes: 262_144, resultUrl },

@@ -13,6 +13,8 @@ import { WakeUps } from '../../platform/lifecycle/wake-ups.js';
 import type { Logger } from '../../platform/logging/logger.js';
 import { Keyring } from '../../platform/secrets/keyring.js';
 import { CONFIG, LOGGER, PROCESS_ID } from '../../platform/tokens.js';
+import { Tracer } from '../../platform/tracing/tracer.js';
+import { attemptSpan, endAttempt } from './attempt-span.js';
 import { breakerPolicy } from './breaker.js';
 import { type Claimed, claimDue, type Delivery } from './claim-due.js';
 import { DeliveryMetrics } from './delivery-metrics.js';
@@ -68,6 +70,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly clock: Clock,
     private readonly database: Database,
     private readonly metrics: DeliveryMetrics,
+    private readonly tracer: Tracer,
     keyring: Keyring,
     private readonly wakeUps: WakeUps,
   ) {
@@ -252,7 +255,10 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
       return { verdict: released('Too little of the lease was left to send it safely.'), durationMs: 0, excerpt: null };
     }
     const parts = { client: this.client, timeoutMs, signal: this.shutdown.signal, nowMs: () => this.clock.now() };
-    return sendWebhook(parts, { ...delivery, signers });
+    const span = this.tracer.begin(attemptSpan(delivery));
+    const attempt = await sendWebhook(parts, { ...delivery, signers, traceparent: span.traceparent });
+    endAttempt(span, attempt);
+    return attempt;
   }
 
   private async write(batch: readonly Finish[]): Promise<void> {
