@@ -7,6 +7,9 @@ import type { Logger } from '../../platform/logging/logger.js';
 import { CONFIG, LOGGER } from '../../platform/tokens.js';
 import { runBatchStep } from './run-batch-step.js';
 
+/** A batch with a rate is due again after this. */
+const NEXT_STEP_MS = 1_000;
+
 /** Continues bulk redeliveries, whoever began them. Which process takes the next step does not matter. */
 @Injectable()
 export class BatchRunner implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -20,8 +23,7 @@ export class BatchRunner implements OnApplicationBootstrap, BeforeApplicationShu
   ) {
     this.loop = new PollingLoop({
       name: 'redelivery',
-      // a batch with a rate is due again within a second; without any batch one small look at this interval is all there is
-      intervalMs: Math.min(1_000, config.delivery.sweepIntervalMs),
+      intervalMs: config.delivery.sweepIntervalMs, // new batches ring
       runOnce: () => this.runOnce(),
       onError: (err) => this.logger.warn({ event: 'redelivery.failed', err }, 'A step of a bulk redelivery failed; it is tried again'),
     });
@@ -42,6 +44,7 @@ export class BatchRunner implements OnApplicationBootstrap, BeforeApplicationShu
     const { batchId, ...counts } = step;
     this.logger.info({ event: 'redelivery.step', batch_id: batchId, ...counts }, 'redelivery.step');
     if (step.redelivered > step.held) this.wakeUps.ring('delivery-due');
+    if (!step.completed) setTimeout(() => this.loop.wake(), NEXT_STEP_MS).unref();
     return 'more';
   }
 }
