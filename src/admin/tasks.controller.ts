@@ -14,7 +14,6 @@ import { notFound, Problem } from '../platform/http/problem.js';
 import { dtoPipe } from '../platform/http/query.pipe.js';
 import { isId, newId } from '../platform/ids.js';
 import { WakeUps } from '../platform/lifecycle/wake-ups.js';
-import { Queue } from '../platform/queue/queue.js';
 import { Acceptance } from '../tasks/acceptance.js';
 import { listTasks, showSummary } from '../tasks/list-tasks.js';
 import { erased } from '../tasks/look-at-task.js';
@@ -33,7 +32,6 @@ export class AdminTasksController {
     @Inject(END_TASK_PARTS) private readonly parts: EndTaskParts,
     private readonly acceptance: Acceptance,
     private readonly database: Database,
-    private readonly queue: Queue,
     private readonly wakeUps: WakeUps,
   ) {}
 
@@ -82,7 +80,7 @@ export class AdminTasksController {
     const tenant = await this.ownerOf(id);
     const taskId = newId();
     const response = this.acceptance.body(taskId, 'The task has been accepted again. It is a new task; follow it with the links.');
-    const retried = await retryTask(this.database, this.queue, {
+    const retried = await retryTask(this.database, {
       taskId,
       tenant,
       retriedFrom: id.toLowerCase(),

@@ -9,11 +9,11 @@ import { notFound, Problem } from '../platform/http/problem.js';
 import { dtoPipe } from '../platform/http/query.pipe.js';
 import { isId, newId } from '../platform/ids.js';
 import { WakeUps } from '../platform/lifecycle/wake-ups.js';
-import { Queue } from '../platform/queue/queue.js';
 import { Acceptance, acceptedHeaders } from './acceptance.js';
 import { eraseTask } from './erase-task.js';
 import { listTasks, showSummary } from './list-tasks.js';
 import { erased, taskProblems } from './look-at-task.js';
+import { QueueRoom } from './queue-room.js';
 import { retryTask } from './retry-task.js';
 import { AcceptedView, TaskPage, type TaskSummary } from './task.dto.js';
 import { TasksQuery } from './tasks-query.dto.js';
@@ -26,7 +26,7 @@ export class ManageController {
   constructor(
     private readonly acceptance: Acceptance,
     private readonly database: Database,
-    private readonly queue: Queue,
+    private readonly room: QueueRoom,
     private readonly wakeUps: WakeUps,
   ) {}
 
@@ -59,6 +59,7 @@ export class ManageController {
     404: taskProblems[404],
     409: { not_finished: 'The task has not ended yet.' },
     410: { erased: 'The task was erased, and its input with it.' },
+    429: { queue_full: 'Too many tasks of this tenant wait for a run (`POSTBACK_TENANT_MAX_QUEUED`).' },
     422: {
       validation_failed: 'The Idempotency-Key cannot be accepted.',
       idempotency_mismatch: 'The Idempotency-Key was used before, for another request.',
@@ -74,8 +75,9 @@ export class ManageController {
     const retriedFrom = id.toLowerCase();
     const taskId = newId();
     const idempotency = this.acceptance.claim(tenant, key, { retry: retriedFrom });
+    await this.room.take(tenant);
     const response = this.acceptance.body(taskId, 'Your task has been accepted again. It is a new task; follow it with the links.');
-    const retried = await retryTask(this.database, this.queue, { taskId, tenant, retriedFrom, idempotency, response });
+    const retried = await retryTask(this.database, { taskId, tenant, retriedFrom, idempotency, response });
     switch (retried.kind) {
       case 'unknown':
         throw notFound('This task');

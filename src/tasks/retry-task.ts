@@ -1,6 +1,5 @@
 import type { Database } from '../platform/database/database.js';
 import type { Tx } from '../platform/database/sql.js';
-import type { Queue } from '../platform/queue/queue.js';
 import { adHocKey } from '../webhooks/endpoints/ad-hoc-key.js';
 import { findAdHocEndpoints } from '../webhooks/endpoints/find-ad-hoc-endpoints.js';
 import { claimIdempotencyKeys, type KeyedSubmission } from './claim-idempotency-keys.js';
@@ -16,9 +15,9 @@ export type Retried = Submitted | { kind: 'unknown' | 'erased' | 'not_finished' 
 
 /**
  * A new task with the input, metadata, time-out and webhooks of one that has ended, linked to it; nothing of the old one changes. One
- * commit, with the job and the Idempotency-Key, as at a submit.
+ * commit, with the Idempotency-Key, as at a submit; it waits in its tenant's line like any other.
  */
-export async function retryTask(database: Database, queue: Queue, retry: Retry): Promise<Retried> {
+export async function retryTask(database: Database, retry: Retry): Promise<Retried> {
   return database.transaction(async (tx) => {
     // the key before anything else: a repeated retry gets its first answer, whatever became of the task since
     const answered = (await claimIdempotencyKeys(tx, [retry])).get(retry);
@@ -30,13 +29,11 @@ export async function retryTask(database: Database, queue: Queue, retry: Retry):
       return { kind: refusal ?? 'unknown' };
     }
     await insertCopy(tx, retry, await endpointsOf(tx, retry.tenant, old));
-    await queue.send(tx, old.type, [{ id: retry.taskId, taskId: retry.taskId }]);
     return { kind: 'created', taskId: retry.taskId, response: retry.response };
   });
 }
 
 interface OldTask {
-  type: string;
   stage: TaskStage;
   erased: boolean;
   webhook_url: string | null;
@@ -46,7 +43,7 @@ interface OldTask {
 /** Shared with an erasure that comes at the same moment: one of the two waits. */
 async function look(tx: Tx, { retriedFrom, tenant }: Retry): Promise<OldTask | undefined> {
   const { rows } = await tx.query<OldTask>(
-    `SELECT type, status AS stage, erased_at IS NOT NULL AS erased, webhook_url, webhook_endpoint_ids
+    `SELECT status AS stage, erased_at IS NOT NULL AS erased, webhook_url, webhook_endpoint_ids
        FROM postback.tasks WHERE id = $1 AND tenant = $2 FOR SHARE`,
     [retriedFrom, tenant],
   );
@@ -68,9 +65,9 @@ async function endpointsOf(tx: Tx, tenant: string, { webhook_url, webhook_endpoi
 
 async function insertCopy(tx: Tx, { taskId, retriedFrom }: Retry, endpointIds: readonly string[]): Promise<void> {
   await tx.query(
-    `INSERT INTO postback.tasks (id, tenant, type, input, metadata, timeout_ms, expires_at, job_id, retried_from,
+    `INSERT INTO postback.tasks (id, tenant, type, input, metadata, timeout_ms, expires_at, retried_from,
                                  webhook_endpoint_ids, webhook_url, webhook_secret_id, webhook_events, traceparent)
-     SELECT $1, tenant, type, input, metadata, timeout_ms, now() + (expires_at - created_at), $1, id,
+     SELECT $1, tenant, type, input, metadata, timeout_ms, now() + (expires_at - created_at), id,
             $3, webhook_url, webhook_secret_id, webhook_events, traceparent
        FROM postback.tasks WHERE id = $2`,
     [taskId, retriedFrom, endpointIds],

@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type FreeHands, type Released, type RunLimits, releaseTasks } from '../../src/execution/release-tasks.js';
+import { newId } from '../../src/platform/ids.js';
+import { retryTask } from '../../src/tasks/retry-task.js';
 import { submitTasks } from '../../src/tasks/submit-tasks.js';
 import { HeldLock } from '../support/held-lock.js';
 import { claimTask, openParts, type Parts, queuedTask, submission } from '../support/parts.js';
@@ -31,6 +33,18 @@ describe('the lines of tenants', () => {
     await lineUp('b', 1);
     last = await release({ hands: 1, after: last.after });
     expect(await withJobs()).toEqual({ a: 2, b: 1, c: 2 });
+  });
+
+  it('have a place for a task that is done again as well', async () => {
+    await lineUp('a', 1);
+    await release({ hands: 1 });
+    const [old] = await tasksWithJobs();
+    await finish('a');
+    const again = newId();
+    await retryTask(parts.database, { taskId: again, tenant: 'a', retriedFrom: old!, idempotency: null, response: '' });
+    expect(await withJobs()).toEqual({});
+    await release({ hands: 1 });
+    expect(await tasksWithJobs()).toEqual([again]);
   });
 
   it('leave all hands to whoever is alone', async () => {

@@ -87,7 +87,7 @@ describe('an erasure', () => {
   it('and a retry at the same moment wait for each other: the retry has the input, or is told that it is gone', async () => {
     const id = await endedTask(0, DELIVERED);
     const erasing = await HeldLock.take(database, 'UPDATE postback.tasks SET input = NULL, erased_at = now() WHERE id = $1', [id]);
-    const retrying = retryTask(parts.database, parts.queue, retryOf(id));
+    const retrying = retryTask(parts.database, retryOf(id));
     await erasing.blocked(1);
     await erasing.release();
     expect(await retrying).toEqual({ kind: 'erased' });
