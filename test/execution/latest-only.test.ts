@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { LatestOnly } from '../../src/execution/latest-only.js';
 
 /** Records what is written; each write ends when told. */
@@ -35,11 +35,12 @@ describe('what is reported more often than it may be written', () => {
   });
 
   it('is written again after the pause, and never two at a time', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate'] });
     const writer = new Writer();
-    const reports = new LatestOnly(writer.write, 1);
+    const reports = new LatestOnly(writer.write, 1_000);
     void reports.put({ n: 1 });
     await reports.put({ n: 2 });
-    await new Promise((resolve) => setTimeout(resolve, 20)); // the pause is long over, the first write is not
+    await jest.advanceTimersByTimeAsync(20_000); // the pause is long over, the first write is not
     expect(writer.started).toEqual([1]);
     await reports.put({ n: 3 });
     writer.end();
@@ -48,6 +49,7 @@ describe('what is reported more often than it may be written', () => {
     writer.end();
     await reports.flush();
     expect(writer.started).toEqual([1, 3]);
+    jest.useRealTimers();
   });
 
   it('tells whoever put a value that its write failed', async () => {

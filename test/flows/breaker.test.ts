@@ -122,6 +122,42 @@ describe('an endpoint paused by hand', () => {
   });
 });
 
+describe('a row whose secret cannot be read just after its claim', () => {
+  it('is given back at once, uncharged, and sent when it can be', async () => {
+    const receiver = await Receiver.start(200);
+    const url = receiver.url('/unread');
+    await submit(url);
+    await eventually(() => allRows(url, 'delivered'), 'the first delivery');
+    await sql(database, "UPDATE postback.webhook_endpoints SET state = 'paused' WHERE url = $1", [url]);
+    const secret = 'a secret that nobody has opened yet';
+    await call('POST', `${service.url}/agent/echo`, { body: { webhook_url: url, webhook_secret: secret } });
+    const held = await eventually(async () => (await rowsTo(url)).find(({ status }) => status === 'held'), 'the row to be held');
+    await sql(database, 'ALTER TABLE postback.webhook_secrets RENAME TO out_of_reach');
+    try {
+      await sql(database, "UPDATE postback.webhook_endpoints SET state = 'active' WHERE url = $1", [url]);
+      await eventually(async () => (await outcomesOf(held.id)).includes('released'), 'the row to be given back');
+    } finally {
+      await sql(database, 'ALTER TABLE postback.out_of_reach RENAME TO webhook_secrets');
+    }
+    await receiver.requests(2);
+    await eventually(() => allRows(url, 'delivered'), 'the row to be delivered');
+    expect((await rowsTo(url)).find(({ id }) => id === held.id)).toMatchObject({ attempts_charged: 0 });
+    const outcomes = await outcomesOf(held.id);
+    expect(outcomes.at(-1)).toBe('delivered');
+    expect(new Set(outcomes)).toEqual(new Set(['released', 'delivered']));
+    await receiver.stop();
+  });
+});
+
+async function outcomesOf(id: string): Promise<string[]> {
+  const rows = await sql<{ outcome: string }>(
+    database,
+    'SELECT outcome FROM postback.webhook_attempts WHERE outbox_id = $1 ORDER BY attempt',
+    [id],
+  );
+  return rows.map(({ outcome }) => outcome);
+}
+
 describe('a row that outlives its dispatchers', () => {
   it('is given up as a crash loop after five lost leases in a row', async () => {
     const receiver = await Receiver.start(200);

@@ -108,10 +108,10 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     this.claimedAt = leaseStart;
     const claimed = await this.claim(asked, slots, slowSlots);
     const quotas = new Map(claimed.quotas.map((quota) => [quota.id, quota]));
-    const signerOf = await this.keys.of(claimed.deliveries);
+    const signerOf = await this.signers(claimed.deliveries);
     const leaseEnd = leaseStart + this.config.delivery.leaseMs;
     for (const delivery of claimed.deliveries) {
-      const signers = delivery.secretIds.map((id) => signerOf(delivery.tenant, id));
+      const signers = signerOf && delivery.secretIds.map((id) => signerOf(delivery.tenant, id));
       this.start(delivery, signers, quotas.get(delivery.endpointId)!, leaseEnd);
     }
     this.arrangeNextTurns(asked, claimed, quotas);
@@ -151,6 +151,14 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     this.position = next;
     if (full) this.somethingIsDue = true; // there was more to walk than one look does
     for (const id of endpointIds) this.ready.add(id);
+  }
+
+  /** Null when they cannot be read: the rows are claimed already, and must be given back rather than left to their lease. */
+  private async signers(deliveries: readonly Delivery[]) {
+    return this.keys.of(deliveries).catch((error) => {
+      this.logger.warn({ event: 'dispatcher.poll_failed', err: error }, 'Could not read the secrets of claimed webhooks; giving them back');
+      return null;
+    });
   }
 
   private async claim(asked: readonly string[], slots: number, slowSlots: number): Promise<Claimed> {
@@ -210,7 +218,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     ).unref(); // the probe finds it as well
   }
 
-  private start(delivery: Delivery, signers: readonly Signer[], { slow, originKey }: EndpointQuota, leaseEnd: number): void {
+  private start(delivery: Delivery, signers: readonly Signer[] | null, { slow, originKey }: EndpointQuota, leaseEnd: number): void {
     const flight = this.slots.begin(slow);
     const work = this.deliver(delivery, signers, leaseEnd, () => this.freeSlot(flight))
       .catch((error) =>
@@ -233,7 +241,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     if (this.ready.any(1)) this.loop.wake();
   }
 
-  private async deliver(delivery: Delivery, signers: readonly Signer[], leaseEnd: number, sent: () => void): Promise<void> {
+  private async deliver(delivery: Delivery, signers: readonly Signer[] | null, leaseEnd: number, sent: () => void): Promise<void> {
     const attempt = await this.attempt(delivery, signers, leaseEnd);
     sent(); // the slot is for sending; writing it down happens beside
     failPoint('delivery.after-send');
@@ -247,7 +255,8 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     if (next.status === 'pending') this.lookAfter(next.delayMs);
   }
 
-  private async attempt(delivery: Delivery, signers: readonly Signer[], leaseEnd: number): Promise<Attempt> {
+  private async attempt(delivery: Delivery, signers: readonly Signer[] | null, leaseEnd: number): Promise<Attempt> {
+    if (signers === null) return { verdict: released('Its signing secret could not be read just then.'), durationMs: 0, excerpt: null };
     const { leaseMs } = this.config.delivery;
     // an endpoint's own time-out may be older than a lease that has since been made shorter
     const timeoutMs = Math.min(delivery.timeoutMs ?? this.config.delivery.timeoutMs, leaseMs - 2 * FINISH_RESERVE_MS);
