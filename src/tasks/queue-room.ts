@@ -37,7 +37,7 @@ export class QueueRoom {
   /** Takes a place in the line of this tenant; throws 429 `queue_full` when there is none. */
   async take(tenant: string): Promise<void> {
     const line = this.lines.get(tenant) ?? this.begin(tenant);
-    if (this.clock.monotonic() - line.countedAt >= COUNT_LASTS_MS) line.counting ??= this.count(tenant, line);
+    if (this.clock.monotonic() - line.countedAt >= COUNT_LASTS_MS) this.recount(tenant, line);
     // the first count is waited for; after that, one that is under way only when it could change the answer
     if (line.counting !== null && (line.countedAt === Number.NEGATIVE_INFINITY || line.length >= this.most)) await line.counting;
     if (line.length >= this.most) throw queueFull(this.most);
@@ -52,6 +52,12 @@ export class QueueRoom {
     const line = { length: 0, countedAt: Number.NEGATIVE_INFINITY, counting: null };
     this.lines.set(tenant, line);
     return line;
+  }
+
+  private recount(tenant: string, line: Line): void {
+    if (line.counting !== null) return;
+    line.counting = this.count(tenant, line);
+    line.counting.catch(() => {}); // who waits for it hears of an outage; when nobody does, the next submit counts again
   }
 
   private async count(tenant: string, line: Line): Promise<void> {
