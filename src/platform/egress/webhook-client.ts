@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { errors } from 'undici';
 import { guardedConnector } from './connector.js';
 import type { Exchange, ExchangeFailure, WebhookRequest } from './exchange.js';
@@ -7,7 +8,7 @@ import { hasSendableHeaders } from './request-headers.js';
 import { type AddressResolver, DnsResolver } from './resolver.js';
 import type { EgressRules } from './rules.js';
 import { TenantPolicy } from './tenant-policy.js';
-import { checkTenantUrl, type UrlRefusal } from './url-rules.js';
+import { checkTenantUrl, type UrlRefusal, type UrlVerdict } from './url-rules.js';
 
 export interface WebhookClientOptions {
   readonly rules: EgressRules;
@@ -23,6 +24,9 @@ export interface WebhookClientOptions {
   readonly now?: () => number;
 }
 
+/** URLs whose verdicts are kept: it depends on nothing but the URL and the rules. */
+const maxVerdicts = 1_000;
+
 /** Longer timers fire at once. */
 const longestDeadlineMs = 2 ** 31 - 1;
 
@@ -31,6 +35,7 @@ export class WebhookClient {
   private readonly closing = new AbortController();
   private readonly rules: EgressRules;
   private readonly pools: OriginPools;
+  private readonly verdicts = new LRUCache<string, UrlVerdict>({ max: maxVerdicts });
   private readonly bodyMs: number;
   private readonly now: () => number;
 
@@ -46,7 +51,7 @@ export class WebhookClient {
   async send(request: WebhookRequest): Promise<Exchange> {
     const { deadlineMs, signal } = request;
     if (signal?.aborted || this.closing.signal.aborted) return unsent('aborted', 'The exchange was cut short by the sender.');
-    const verdict = checkTenantUrl(request.url, this.rules);
+    const verdict = this.judge(request.url);
     if (!verdict.ok) return unsent(isMalformed(verdict) ? 'invalid_request' : 'blocked_target', verdict.message);
     if (!(deadlineMs > 0 && deadlineMs <= longestDeadlineMs))
       return unsent('invalid_request', 'The deadline is not a number of milliseconds above 0.');
@@ -58,6 +63,14 @@ export class WebhookClient {
   async close(): Promise<void> {
     this.closing.abort(new errors.ClientClosedError());
     await this.pools.destroy();
+  }
+
+  private judge(raw: string): UrlVerdict {
+    const known = this.verdicts.get(raw);
+    if (known !== undefined) return known;
+    const verdict = checkTenantUrl(raw, this.rules);
+    this.verdicts.set(raw, verdict);
+    return verdict;
   }
 
   private async exchange(url: URL, { headers, body, deadlineMs, signal }: WebhookRequest): Promise<Exchange> {

@@ -4,7 +4,12 @@ export type { Logger };
 
 /** One JSON line per unit of work, on stdout unless told. */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
-  return pino(options(level), destination ?? pino.destination({ sync: false })); // whole batches of lines go out at once; flushed at exit
+  return pino(options(level), destination ?? stdout());
+}
+
+/** Lines that come while others are being written go out together, as one write; what is left is flushed at exit. */
+function stdout(): DestinationStream {
+  return pino.destination({ sync: false, maxWrite: 262_144 });
 }
 
 function options(level: string): LoggerOptions {

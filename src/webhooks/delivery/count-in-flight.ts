@@ -70,10 +70,13 @@ const COUNT: Prepared = {
   text: `
   WITH flying AS MATERIALIZED (
     -- all that is on its way anywhere: a few hundred rows at most, bounded by the dispatchers' slots
-    SELECT o.endpoint_id, e.tenant, e.origin, count(*) AS n
-      FROM postback.webhook_outbox o JOIN postback.webhook_endpoints e ON e.id = o.endpoint_id
-     WHERE o.status = 'delivering' AND o.next_attempt_at > now()
-     GROUP BY 1, 2, 3
+    SELECT c.endpoint_id, e.tenant, e.origin, c.n
+      FROM (
+        -- counted before it is joined: fewer endpoints than rows are looked up
+        SELECT endpoint_id, count(*) AS n FROM postback.webhook_outbox
+         WHERE status = 'delivering' AND next_attempt_at > now() GROUP BY endpoint_id
+      ) c
+      JOIN postback.webhook_endpoints e ON e.id = c.endpoint_id
   )
   SELECT e.id, e.tenant, e.origin,
          e.state <> 'active' OR e.breaker = 'open' OR e.deleted_at IS NOT NULL AS blocked,

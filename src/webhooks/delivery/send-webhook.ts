@@ -64,7 +64,7 @@ function prepare({ timeoutMs, signal, nowMs }: SendParts, message: Message): Pre
 
 /** What of the request may be shown to nobody. */
 function confidential(keys: readonly SigningKey[], { headers }: Message): string[] {
-  return [...keys.map(({ simple }) => simple.export().toString('utf8')), ...Object.values(headers ?? {})];
+  return [...keys.map(({ text }) => text), ...Object.values(headers ?? {})];
 }
 
 /** Error pages like to print the request they are about, and excerpts are shown in delivery logs. */

@@ -5,6 +5,8 @@ import { encodedKey } from '../secret-format.js';
 export interface SigningKey {
   simple: KeyObject;
   standard: KeyObject;
+  /** The secret itself, to be taken out of what is shown. */
+  text: string;
 }
 
 /**
@@ -14,7 +16,7 @@ export interface SigningKey {
 export function signingKey(secret: string): SigningKey {
   const encoded = encodedKey(secret);
   const simple = createSecretKey(secret, 'utf8');
-  return { simple, standard: encoded === null ? simple : createSecretKey(encoded) };
+  return { simple, standard: encoded === null ? simple : createSecretKey(encoded), text: secret };
 }
 
 /** What is signed: exactly the bytes that are sent. */
