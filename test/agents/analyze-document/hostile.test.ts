@@ -1,39 +1,14 @@
-import { existsSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { AnalyzeDocumentAgent } from '../../../src/agents/analyze-document/analyze-document.agent.js';
 import { defaultLimits, type Limits } from '../../../src/agents/analyze-document/limits.js';
-import { Receiver } from '../../support/receiver.js';
 import { runAgent } from '../../support/run-agent.js';
-import { contractParagraphs, contractPdf, contractRefs, makePdf, rawPdf } from './documents.js';
-import { hostileDocuments } from './hostile-documents.js';
+import { contractParagraphs, contractPdf, makePdf, rawPdf } from './documents.js';
 
 const input = { document_url: 'https://a.test/contract.pdf', analysis_type: 'ip_clauses' };
 
 function analyze(bytes: Buffer | string, limits: Partial<Limits> = {}, signal?: AbortSignal) {
   return runAgent(new AnalyzeDocumentAgent({ ...defaultLimits, ...limits }), input, { download: () => bytes, signal });
 }
-
-/** Whoever is asked for something that a document names. */
-let trap: Receiver;
-
-beforeAll(async () => {
-  trap = await Receiver.start(200);
-});
-
-afterAll(() => trap.stop());
-
-describe('a hostile document', () => {
-  it.each(hostileDocuments)('$row', async ({ make, code }) => {
-    const run = analyze(await make(trap.url('/trap')));
-    if (code === null) expect((await run).result.ip_clauses).toEqual(contractRefs);
-    else await expect(run).rejects.toMatchObject({ name: 'TaskFailed', code: expect.stringMatching(code) });
-  });
-
-  it('reaches nothing that it names, on the network or in the file system', () => {
-    expect(trap.received).toEqual([]);
-    expect(existsSync('/tmp/postback-climbed')).toBe(false);
-  });
-});
 
 describe('a document fails once with a clear code', () => {
   it('when it is nothing but white space', async () => {
