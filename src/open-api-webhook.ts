@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath, type OpenAPIObject } from '@nestjs/swagger';
-import type { Json } from './agents/agent.js';
+import type { AnyAgent, Json } from './agents/agent.js';
 import { anyJson } from './agents/any-json.js';
 import { TERMINAL_EVENT_TYPES, TERMINAL_STAGES } from './tasks/states.js';
 import { TaskError } from './tasks/task.dto.js';
@@ -74,46 +74,69 @@ export class WebhookTestBody {
 }
 
 type PathItem = OpenAPIObject['paths'][string];
+type Operation = NonNullable<PathItem['post']>;
 
-/** The requests that Postback makes. */
+/** `AnalyzeDocumentWebhook`: generators make the type of a receiver's input from it. */
+export const agentWebhookName = ({ input }: AnyAgent): string => `${input.name.replace(/Input$/, '')}Webhook`;
+
+/** The body of a webhook about a task of one type, with the type of its result. */
+export function agentWebhook({ type, output }: AnyAgent): object {
+  const result = output === null ? {} : { result: { $ref: getSchemaPath(output) } };
+  return {
+    description: `The body of a webhook about a task of the type ${type}.`,
+    allOf: [
+      { $ref: getSchemaPath(WebhookBody) },
+      { type: 'object', properties: { task_type: { type: 'string', enum: [type] }, ...result } },
+    ],
+  };
+}
+
+/** What a submit makes Postback send to its `webhook_url`. */
+export function describeCallbacks(agent: AnyAgent): NonNullable<Operation['callbacks']> {
+  const operationId = `callback_${agent.type.replaceAll('-', '_')}`;
+  return { taskEnded: { '{$request.body#/webhook_url}': { post: taskEnded(operationId, agentWebhookName(agent)) } } };
+}
+
+/** The requests that Postback makes, whichever way their address came to it. */
 export function describeWebhooks(): Record<string, PathItem> {
-  return { 'task-ended': taskEnded(), 'endpoint-test': endpointTest() };
+  return { 'task-ended': { post: taskEnded('webhook_task_ended', WebhookBody.name) }, 'endpoint-test': { post: endpointTest() } };
 }
 
-function taskEnded(): PathItem {
+function taskEnded(operationId: string, body: string): Operation {
   return {
-    post: {
-      operationId: 'webhook_task_ended',
-      tags: ['tasks'],
-      summary: 'A task has ended',
-      description:
-        'Sent to the `webhook_url` of the submit, and to each endpoint it names, until it is answered with 2xx or the retry schedule is used up.',
-      security: [],
-      parameters: [...sentAlways, deliveryId, traceparent],
-      requestBody: { required: true, content: { 'application/json': { schema: { $ref: getSchemaPath(WebhookBody) } } } },
-      responses: {
-        '2XX': { description: 'Delivered. The body of the answer does not matter.' },
-        '410': { description: 'The receiver wants no more of this: it is not tried again.' },
-        default: { description: 'Not delivered; tried again by the schedule.' },
-      },
+    operationId,
+    tags: ['tasks'],
+    summary: 'A task has ended',
+    description:
+      'Sent to the `webhook_url` of the submit, and to each endpoint it names, until it is answered with 2xx or the retry schedule is used up.',
+    security: [],
+    parameters: [...sentAlways, deliveryId, traceparent],
+    requestBody: { required: true, content: { 'application/json': { schema: { $ref: getSchemaPath(body) } } } },
+    responses: {
+      '2XX': { description: 'Delivered. The body of the answer does not matter.' },
+      '410': { description: 'The receiver wants no more of this: it is not tried again.' },
+      '413': { description: 'Sent again at once, with `result_url` in the place of a result of 16 KB or more; else not tried again.' },
+      '429': { description: 'Not delivered; tried again at the later of the schedule and `Retry-After`.', headers: retryAfter },
+      '503': { description: 'Not delivered; tried again at the later of the schedule and `Retry-After`.', headers: retryAfter },
+      default: { description: 'Not delivered; tried again by the schedule. Redirects are not followed.' },
     },
   };
 }
 
-function endpointTest(): PathItem {
+function endpointTest(): Operation {
   return {
-    post: {
-      operationId: 'webhook_endpoint_test',
-      tags: ['endpoints'],
-      summary: 'A test of an endpoint',
-      description: 'Sent once, because its owner asked for it.',
-      security: [],
-      parameters: sentAlways,
-      requestBody: { required: true, content: { 'application/json': { schema: { $ref: getSchemaPath(WebhookTestBody) } } } },
-      responses: { default: { description: 'Shown to the owner.' } },
-    },
+    operationId: 'webhook_endpoint_test',
+    tags: ['endpoints'],
+    summary: 'A test of an endpoint',
+    description: 'Sent once, because its owner asked for it.',
+    security: [],
+    parameters: sentAlways,
+    requestBody: { required: true, content: { 'application/json': { schema: { $ref: getSchemaPath(WebhookTestBody) } } } },
+    responses: { default: { description: 'Shown to the owner.' } },
   };
 }
+
+const retryAfter = { 'Retry-After': { description: 'Seconds, or a date.', schema: { type: 'string' as const } } };
 
 const header = (name: string, description: string, schema: object = { type: 'string' }) => ({
   name,
@@ -128,12 +151,12 @@ const uuid = { type: 'string', format: 'uuid' };
 const sentAlways = [
   header('x-webhook-signature', 'Hex HMAC-SHA256 of the raw body, keyed by the UTF-8 bytes of the secret.'),
   header('webhook-id', 'The event id: the same in every attempt and redelivery.', uuid),
-  header('webhook-timestamp', 'When this attempt left, in seconds since 1970.'),
+  header('webhook-timestamp', 'When this attempt left, in seconds since 1970.', { type: 'integer' }),
   header(
     'webhook-signature',
     'Standard Webhooks: `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; while a secret is rotated, one for each, separated by a space.',
   ),
-  header('webhook-attempt', 'Number of this attempt.'),
+  header('webhook-attempt', 'Number of this attempt.', { type: 'integer', minimum: 1 }),
 ];
 const deliveryId = header('webhook-delivery-id', 'The outbox row.', uuid);
 const traceparent = { ...header('traceparent', 'From the submit, when it carried one.'), required: false };

@@ -1,8 +1,9 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { AgentRegistry } from './agents/registry.js';
-import { describeWebhooks, WebhookBody, WebhookTestBody } from './open-api-webhook.js';
-import { bodyProblems, generalProblems, type ProblemTable, problemResponse } from './platform/http/api-problems.js';
+import { addSharedHeaders, sharedHeaders } from './open-api-headers.js';
+import { agentWebhook, agentWebhookName, describeCallbacks, describeWebhooks, WebhookBody, WebhookTestBody } from './open-api-webhook.js';
+import { anyProblems, bodyProblems, generalProblems, type ProblemTable, problemResponse } from './platform/http/api-problems.js';
 import { version } from './platform/version.js';
 import { SubmitEnvelope } from './tasks/submit-envelope.dto.js';
 
@@ -36,12 +37,19 @@ export function describeApi(app: INestApplication, agents: AgentRegistry): OpenA
   const paths = Object.entries(document.paths).flatMap(([path, item]) =>
     path === '/agent/{type}' ? expand(path, item, agents) : [[path, item] as const],
   );
-  for (const [, item] of paths) addGeneralProblems(item);
-  return { ...document, paths: Object.fromEntries(paths), webhooks: describeWebhooks() };
+  for (const [, item] of paths) addWhatAllHave(item);
+  const webhookBodies = Object.fromEntries(agents.all.map((agent) => [agentWebhookName(agent), agentWebhook(agent)]));
+  const components = {
+    ...document.components,
+    headers: sharedHeaders,
+    schemas: { ...document.components?.schemas, ...webhookBodies },
+  };
+  return { ...document, components, paths: Object.fromEntries(paths), webhooks: describeWebhooks() };
 }
 
 type PathItem = OpenAPIObject['paths'][string];
 type Operation = NonNullable<PathItem['get']>;
+type Response = Extract<Operation['responses'][string], { description: string }>;
 
 /** `OutboxController.show` is `outbox_show`. */
 const operationIdFactory = (controller: string, method: string) => `${controller.replace(/Controller$/, '').toLowerCase()}_${method}`;
@@ -58,7 +66,8 @@ function expand(path: string, item: PathItem, agents: AgentRegistry): [string, P
       description: agent.description,
       parameters: post!.parameters?.filter((parameter) => !('in' in parameter && parameter.in === 'path')),
       requestBody: { required: true, content: { 'application/json': { schema } } },
-      responses: { ...post!.responses },
+      responses: structuredClone(post!.responses), // each operation's own: what all have is added to them below
+      callbacks: describeCallbacks(agent),
     };
     return [`/agent/${agent.type}`, { post: operation }];
   });
@@ -66,18 +75,23 @@ function expand(path: string, item: PathItem, agents: AgentRegistry): [string, P
 }
 
 /** What every route can answer is said once, here. A public route (`security: []`) asks for no key and promises nothing of the kind. */
-function addGeneralProblems(item: PathItem): void {
+function addWhatAllHave(item: PathItem): void {
   for (const [method, operation] of Object.entries(item) as [string, Operation][]) {
-    if (operation.security?.length === 0) continue;
-    if (method === 'post' || method === 'patch') add(operation, bodyProblems);
-    add(operation, generalProblems);
+    if (operation.security?.length !== 0) {
+      if (method === 'post' || method === 'patch') addProblems(operation, bodyProblems);
+      addProblems(operation, generalProblems);
+    }
+    addProblems(operation, anyProblems);
+    addSharedHeaders(operation);
   }
 }
 
-function add({ responses }: Operation, problems: ProblemTable): void {
+/** Beside what the route says of its own; it may have said some of it itself. */
+function addProblems({ responses }: Operation, problems: ProblemTable): void {
   for (const [status, codes] of Object.entries(problems)) {
-    const known = responses[status] as { description: string } | undefined;
-    const { description, content } = problemResponse(codes);
-    responses[status] = { description: known ? `${known.description}\n\n${description}` : description, content };
+    const known = responses[status] as Response | undefined;
+    const news = Object.entries(codes).filter(([code]) => !known?.description.includes(`\`${code}\``));
+    const { description, content } = problemResponse(Object.fromEntries(news));
+    responses[status] = { ...known, description: [known?.description, description].filter(Boolean).join('\n\n'), content };
   }
 }

@@ -16,6 +16,9 @@ const headers = {
   'Content-Digest': { description: 'RFC 9530: `sha-256=:<base64>:` of the body.', schema: { type: 'string' } },
   ETag: { description: 'The same for the same result.', schema: { type: 'string' } },
 } as const;
+const retryAfter = {
+  'Retry-After': { description: 'Seconds after which another look is worth it.', schema: { type: 'integer' } },
+} as const;
 
 /** The result alone, byte for byte: for those who hold a key, and for receivers that were sent a link instead of the result. */
 @ApiTags('tasks')
@@ -39,15 +42,18 @@ export class ResultController {
   @ApiHeader({ name: 'If-None-Match', required: false, description: 'The ETag of an earlier answer.', schema: { type: 'string' } })
   @ApiOkResponse({ description: 'What the agent returned.', headers, content: { 'application/json': { schema: anyJson } } })
   @ApiResponse({ status: 304, description: 'It is the one with that ETag.', headers: { ETag: headers.ETag } })
-  @ApiProblems({
-    403: {
-      link_invalid: 'The token was not made for this task.',
-      link_expired: 'The token has expired; an API key still opens the result.',
+  @ApiProblems(
+    {
+      403: {
+        link_invalid: 'The token was not made for this task.',
+        link_expired: 'The token has expired; an API key still opens the result.',
+      },
+      404: { not_found: "There is no such task among this API key's own.", no_result: 'The task ended without a result.' },
+      409: { not_finished: 'The task has not ended yet.' },
+      410: { erased: 'The result was erased.' },
     },
-    404: { not_found: "There is no such task among this API key's own.", no_result: 'The task ended without a result.' },
-    409: { not_finished: 'The task has not ended yet.' },
-    410: { erased: 'The result was erased.' },
-  })
+    { 409: retryAfter },
+  )
   async result(
     @Param('id') id: string,
     @Query('token') token: unknown,
