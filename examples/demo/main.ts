@@ -32,12 +32,12 @@ async function tell(): Promise<boolean> {
   const receiver = await startSampleReceiver({
     port: 0,
     secret: SECRET,
-    answer: (nth) => ANSWERS[nth - 1] ?? 200,
+    answer: (nth) => ({ status: ANSWERS[nth - 1] ?? 200 }),
     documents: { [CONTRACT]: readFileSync(packageRoot('examples/contract', CONTRACT)) },
     onDelivery: (delivery) => {
       deliveries.push(delivery);
       story.delivery(deliveries.length, delivery);
-      if (delivery.status === 200) arrived.dispatchEvent(new Event('accepted'));
+      if (delivery.answer.status === 200) arrived.dispatchEvent(new Event('accepted'));
     },
   });
 
@@ -68,9 +68,9 @@ async function tell(): Promise<boolean> {
   story.step('Checks');
   return story.checks({
     'submit answered 202 at once': status === 202,
-    'two deliveries failed, the third was accepted': deliveries.map((delivery) => delivery.status).join() === ANSWERS.join(),
-    'x-webhook-signature verified each time': deliveries.every(({ verified }) => verified.simple),
-    'Standard Webhooks signature verified each time': deliveries.every(({ verified }) => verified.standard),
+    'two deliveries failed, the third was accepted': deliveries.map(({ answer }) => answer.status).join() === ANSWERS.join(),
+    'x-webhook-signature verified each time': deliveries.every(({ verified }) => verified?.simple),
+    'Standard Webhooks signature verified each time': deliveries.every(({ verified }) => verified?.standard),
     'one webhook-id and one body on all attempts':
       new Set(deliveries.map(({ headers, body: bytes }) => headers['webhook-id'] + bytes.toString())).size === 1,
     ...checkFindings(event.result),

@@ -34,11 +34,11 @@ export class Story {
       this.detail(pc.dim(`dispatcher: next attempt in ${line.retry_in_ms} ms`));
   }
 
-  delivery(nth: number, { headers, verified, status, body }: Delivery): void {
-    const good = (holds: boolean) => (holds ? pc.green('ok') : pc.red('WRONG'));
+  delivery(nth: number, { headers, verified, answer: { status }, body }: Delivery): void {
+    const good = (holds = false) => (holds ? pc.green('ok') : pc.red('WRONG'));
     const answer = status === 200 ? pc.green('200') : pc.red(String(status));
     this.detail(
-      `receiver: attempt ${nth} (webhook-attempt ${headers['webhook-attempt']}), ${body.length} bytes, signatures ${good(verified.simple)} and ${good(verified.standard)}, answered ${answer}`,
+      `receiver: attempt ${nth} (webhook-attempt ${headers['webhook-attempt']}), ${body.length} bytes, signatures ${good(verified?.simple)} and ${good(verified?.standard)}, answered ${answer}`,
     );
   }
 

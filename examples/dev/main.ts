@@ -2,6 +2,7 @@ import pc from 'picocolors';
 import { packageRoot } from '../../src/platform/package-root.js';
 import { startSampleReceiver } from '../support/sample-receiver.js';
 import { type LogLine, startService } from '../support/service-process.js';
+import { SeenBefore, showDelivery } from '../support/show-delivery.js';
 
 /** The service for trying things out: loopback receivers allowed, `echo` offered, and a receiver that listens. */
 const SECRET = 'my-client-super-secret-key';
@@ -11,14 +12,12 @@ const apiKey = process.env.POSTBACK_BOOTSTRAP_API_KEY ?? 'dev-consumer-key';
 const adminKey = process.env.POSTBACK_BOOTSTRAP_ADMIN_KEY ?? 'dev-admin-key';
 
 try {
+  const seen = new SeenBefore();
   const receiver = await startSampleReceiver({
     port: receiverPort,
     secret: SECRET,
-    answer: () => 200,
-    onDelivery: ({ headers, body, verified }) => {
-      const signatures = verified.simple && verified.standard ? pc.green('both signatures verified') : pc.red('signature WRONG');
-      console.log(`${pc.magenta('receiver')}  attempt ${headers['webhook-attempt']}, ${signatures}: ${body.toString().slice(0, 400)}`);
-    },
+    answer: () => ({ status: 200 }),
+    onDelivery: (delivery) => console.log(`${pc.magenta('receiver')}  ${showDelivery(delivery, seen.count(delivery))}`),
   });
   const service = await startService(
     {

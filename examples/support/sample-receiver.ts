@@ -1,15 +1,26 @@
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { verifyWebhook } from './verify-webhook.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Verified, verify } from '../receivers/verify.js';
+
+/** What is done about one webhook. */
+export interface Answer {
+  /** HTTP status; null: the connection is closed without an answer. */
+  status: number | null;
+  /** Waited for before that. */
+  delayMs?: number;
+  /** The header Retry-After. */
+  retryAfter?: string | null;
+}
 
 /** One webhook as it arrived. */
 export interface Delivery {
   headers: IncomingHttpHeaders;
   body: Buffer;
-  verified: { simple: boolean; standard: boolean };
-  /** What it was answered with. */
-  status: number;
+  /** Null: no secret is known to verify it with. */
+  verified: Verified | null;
+  answer: Answer;
 }
 
 export interface SampleReceiver {
@@ -19,9 +30,10 @@ export interface SampleReceiver {
 
 export interface SampleReceiverOptions {
   port: number;
-  secret: string;
-  /** HTTP status for the nth webhook, counting from 1. */
-  answer(nth: number): number;
+  /** Null: everything is taken, verified or not. */
+  secret: string | null;
+  /** For the nth webhook that is not refused, counting from 1. */
+  answer(nth: number): Answer;
   onDelivery(delivery: Delivery): void;
   /** Documents it serves on GET, by path. */
   documents?: Record<string, Buffer>;
@@ -37,15 +49,22 @@ export async function startSampleReceiver(options: SampleReceiverOptions): Promi
       return;
     }
     const body = await readBody(request);
-    const verified = verifyWebhook(options.secret, request.headers, body);
+    const verified = options.secret === null ? null : verify([options.secret], request.headers, body);
     // refused without an effect: whoever sent it does not know the secret
-    const status = verified.simple && verified.standard ? options.answer(++count) : 401;
-    response.writeHead(status).end();
-    options.onDelivery({ headers: request.headers, body, verified, status });
+    const refused = verified !== null && !(verified.simple && verified.standard);
+    const answer = refused ? { status: 401 } : options.answer(++count);
+    options.onDelivery({ headers: request.headers, body, verified, answer });
+    await give(answer, response);
   });
   server.listen(options.port, '127.0.0.1');
   await once(server, 'listening');
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop: () => stop(server) };
+}
+
+async function give({ status, delayMs = 0, retryAfter = null }: Answer, response: ServerResponse): Promise<void> {
+  if (delayMs > 0) await delay(delayMs, undefined, { ref: false });
+  if (status === null) response.destroy();
+  else response.writeHead(status, retryAfter === null ? {} : { 'retry-after': retryAfter }).end();
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {
