@@ -48,7 +48,7 @@ export async function run(options: Options): Promise<Report> {
   await dispatcher.stop();
   if (options.costs) await tellStatements(client);
   await client.end();
-  const summary = compare('endpoints', 'rows/s', pairs, { atLeast: 0.6 });
+  const summary = { ...compare('endpoints', 'rows/s', pairs, { atLeast: 0.6 }), details: { urls: rows, endpoints: few.ids.length } };
   const what = `${rows} rows for as many new URLs, against ${few.ids.length} known ones, at ${ORIGINS} origins; ${duplicates} duplicates; ${cutOff} drains cut off after ${LIMIT_MS / 1_000} s.`;
   return { summary, lines: pairTable(what, { ours: `${rows} URLs/s`, baseline: `${few.ids.length} URLs/s` }, pairs, summary) };
 }

@@ -1,8 +1,11 @@
-import { summarize, summaryTable } from './support/all.js';
+import { packageRoot } from '../src/platform/package-root.js';
+import { readSystem } from './page/system.js';
+import { readResults, writePage } from './page/write-page.js';
+import { type SummaryOfAll, summarize, summaryTable } from './support/all.js';
 import { cleanUp } from './support/cleanup.js';
 import { type Options, readOptions } from './support/options.js';
 import { tell } from './support/progress.js';
-import { type Report, type Scenario, type ScenarioResult, verdict } from './support/report.js';
+import { type Report, type Scenario, type ScenarioResult, type Summary, verdict } from './support/report.js';
 
 /** Loaded only when asked for. Add one line to add a scenario. */
 const scenarios: Record<string, () => Promise<Scenario>> = {
@@ -21,6 +24,7 @@ const scenarios: Record<string, () => Promise<Scenario>> = {
 };
 
 const USAGE = `Usage: npm run bench -- <scenario> [--json] [--quick] [--rounds N] [--rows N] [--profile DIR] [--plans DIR] [--costs]
+       npm run bench -- all --from results.json    writes docs/benchmarks.md from what \`all --json\` printed before
 Scenarios: ${Object.keys(scenarios).join(', ')}, all`;
 
 /** Asked for in a way that cannot be understood. */
@@ -40,7 +44,7 @@ for (const [signal, code] of [
 
 try {
   const { scenario, options } = readOptions(process.argv.slice(2));
-  if (scenario === 'all') await measureAll(options);
+  if (scenario === 'all') await all(options);
   else show(await measure(named(scenario), options), options);
 } catch (error) {
   // what breaks because it is being ended is no news
@@ -55,10 +59,35 @@ function named(scenario: string | null): string {
   throw new UsageError(`${scenario === null ? 'Name a scenario.' : `There is no scenario "${scenario}".`}\n${USAGE}`);
 }
 
+/** Smaller runs of scenarios that show how cost grows; the usual size is the last point of each. */
+const GROWTH: [scenario: string, rows: number][] = [
+  ['history', 20_000],
+  ['history', 200_000],
+  ['endpoints', 1_000],
+  ['endpoints', 5_000],
+];
+
+/** Everything, then the page: unless it goes to a program (`--json`) or means nothing (`--quick`). */
+async function all(options: Options): Promise<void> {
+  if (options.from !== null) return write(readResults(options.from));
+  const system = await readSystem(options);
+  const results = await measureEach(Object.keys(scenarios).map((name) => [name, options]));
+  const smaller = options.quick ? [] : await measureEach(GROWTH.map(([name, rows]) => [name, { ...options, rows }]));
+  const growth = smaller.filter((result) => !('error' in result)) as (Summary & { lines: string[] })[];
+  const summary = summarize(results, { quick: options.quick, system, growth });
+  if (options.json) return console.log(JSON.stringify(summary));
+  console.log(`\n## all\n\n${summaryTable(results).join('\n')}`);
+  if (!options.quick) write(summary);
+}
+
+function write(summary: SummaryOfAll): void {
+  for (const path of writePage(packageRoot(), summary)) tell(`wrote ${path}`);
+}
+
 /** One after the other; what one of them breaks on stops none of the others. */
-async function measureAll(options: Options): Promise<void> {
+async function measureEach(runs: [name: string, options: Options][]): Promise<ScenarioResult[]> {
   const results: ScenarioResult[] = [];
-  for (const name of Object.keys(scenarios)) {
+  for (const [name, options] of runs) {
     try {
       const report = await measure(name, options);
       show(report, options);
@@ -72,7 +101,7 @@ async function measureAll(options: Options): Promise<void> {
       await cleanUp();
     }
   }
-  console.log(options.json ? JSON.stringify(summarize(results)) : `\n## all\n\n${summaryTable(results).join('\n')}`);
+  return results;
 }
 
 async function measure(name: string, options: Options): Promise<Report> {

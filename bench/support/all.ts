@@ -4,11 +4,19 @@ import { machine, type ScenarioResult, type Summary } from './report.js';
 export interface SummaryOfAll extends Summary {
   /** When the last scenario ended, ISO 8601. */
   finishedAt: string;
+  /** A smoke test: the figures mean nothing. */
+  quick: boolean;
+  /** Machine and versions, by name. */
+  system: Record<string, string>;
+  /** Scenarios again with less of what they are about, for how cost grows; not judged. */
+  growth: readonly (Summary & { lines: string[] })[];
   /** In the order they ran: what each printed itself, and its Markdown; or why it could not be measured. */
   results: readonly ScenarioResult[];
 }
 
-export function summarize(results: readonly ScenarioResult[]): SummaryOfAll {
+export type Circumstances = Pick<SummaryOfAll, 'quick' | 'system' | 'growth'>;
+
+export function summarize(results: readonly ScenarioResult[], circumstances: Circumstances): SummaryOfAll {
   const judged = results.filter((result) => 'error' in result || result.bar !== null);
   const met = judged.filter((result) => !('error' in result) && result.pass).length;
   const ratio = judged.length === 0 ? 1 : met / judged.length;
@@ -24,6 +32,7 @@ export function summarize(results: readonly ScenarioResult[]): SummaryOfAll {
     spread: [ratio, ratio],
     machine: machine(),
     finishedAt: new Date().toISOString(),
+    ...circumstances,
     results,
   };
 }

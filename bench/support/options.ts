@@ -15,6 +15,8 @@ export interface Options {
   plans: string | null;
   /** Tell on stderr where the time went: statements (embedded Postgres only), and CPU by process (Linux only). */
   costs: boolean;
+  /** Of `all`: a file with what it printed before; the page is written from that, and nothing is measured. */
+  from: string | null;
 }
 
 export function readOptions(args: readonly string[]): { scenario: string | null; options: Options } {
@@ -29,10 +31,11 @@ export function readOptions(args: readonly string[]): { scenario: string | null;
       profile: { type: 'string' },
       plans: { type: 'string' },
       costs: { type: 'boolean', default: false },
+      from: { type: 'string' },
     },
   });
-  const { json, quick, costs, rounds, rows, profile = null, plans = null } = values;
-  const options = { json, quick, costs, rounds: count('rounds', rounds), rows: count('rows', rows), profile, plans };
+  const { json, quick, costs, rounds, rows, profile = null, plans = null, from = null } = values;
+  const options = { json, quick, costs, rounds: count('rounds', rounds), rows: count('rows', rows), profile, plans, from };
   return { scenario: positionals[0] ?? null, options };
 }
 

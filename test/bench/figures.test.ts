@@ -75,11 +75,20 @@ describe('compare', () => {
 describe('all scenarios together', () => {
   const good = { ...compare('good', 'ms', [{ ours: 1, baseline: 2 }], { atMost: 1 }), lines: ['good'] };
   const reported = { ...compare('reported', 'rows/s', [{ ours: 1, baseline: 2 }], {}), lines: [] };
+  const circumstances = { quick: true, system: { memory: '8 GB' }, growth: [] };
   const broken = { scenario: 'broken', error: 'No Postgres.\n  at somewhere' };
 
   it('count the bars that were met; what could not be measured meets none', () => {
-    expect(summarize([good, reported])).toMatchObject({ scenario: 'all', value: 1, baseline: 1, ratio: 1, pass: true, samples: 2 });
-    expect(summarize([good, reported, broken])).toMatchObject({
+    expect(summarize([good, reported], circumstances)).toMatchObject({
+      scenario: 'all',
+      value: 1,
+      baseline: 1,
+      ratio: 1,
+      pass: true,
+      samples: 2,
+      ...circumstances,
+    });
+    expect(summarize([good, reported, broken], circumstances)).toMatchObject({
       value: 1,
       baseline: 2,
       ratio: 0.5,

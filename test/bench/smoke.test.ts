@@ -26,4 +26,8 @@ it('measures a scenario from end to end, prints one JSON object as the last line
 
 it('tells how to ask when it is asked for what it does not know', async () => {
   await expect(bench('nothing')).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('There is no scenario "nothing"') });
+  await expect(bench('all', '--from', packageRoot('package.json'))).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('package.json does not end with what'),
+  });
 });
