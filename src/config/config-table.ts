@@ -1,6 +1,6 @@
 import { allSettings } from './settings.js';
 
-/** The settings as the Markdown table of the README. */
+/** The settings as the Markdown table of docs/settings.md. */
 export function configTable(): string {
   const rows = allSettings.map(
     (setting) =>

@@ -10,7 +10,7 @@ export const UNKNOWN_PORT_URL = 'http://localhost:0';
 
 /**
  * Every setting there is. One entry adds one: it appears in the `Config` type at its place in this tree, in `npm run config`,
- * in the README's table and in the "did you mean" of unknown names. Rules between settings are in `check-config.ts`.
+ * in the table of docs/settings.md and in the "did you mean" of unknown names. Rules between settings are in `check-config.ts`.
  */
 export const settings = {
   nodeEnv: text('NODE_ENV', {

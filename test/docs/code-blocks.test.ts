@@ -1,19 +1,18 @@
 import { execFile, spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { configTable } from '../../src/config/config-table.js';
-import { settings } from '../../src/config/settings.js';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { packageRoot } from '../../src/platform/package-root.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { type Received, Receiver } from '../support/receiver.js';
 import { ADMIN_KEY, API_KEY, call, sql, startService } from '../support/service.js';
-import { readDoc, sourceFiles, withoutPadding } from './read-doc.js';
+import { block, readDoc } from './read-doc.js';
 
-const readme = readDoc('README.md');
+jest.setTimeout(180_000); // compilers, as slow as the machine is busy
+
 const SECRET = 'my-client-super-secret-key';
 
 let database: TestDatabase;
@@ -24,7 +23,7 @@ let project: string;
 beforeAll(async () => {
   database = await createTestDatabase();
   service = await startService(database);
-  project = mkdtempSync(join(tmpdir(), 'postback-readme-'));
+  project = mkdtempSync(join(tmpdir(), 'postback-pages-'));
   for (const path of ['package.json', 'tsconfig.json', '.swcrc', 'src', 'test/support'])
     cpSync(packageRoot(path), join(project, path), { recursive: true });
   symlinkSync(packageRoot('node_modules'), join(project, 'node_modules'));
@@ -35,13 +34,6 @@ afterAll(async () => {
   await service?.stop();
   await database?.drop();
 });
-
-/** The fenced block under `<!-- marker -->`. */
-function block(marker: string): string {
-  const text = readme.split(`<!-- ${marker} -->\n`)[1]?.match(/^```\w+\n([\s\S]*?\n)```$/m)?.[1];
-  if (text === undefined) throw new Error(`README.md has no block "${marker}".`);
-  return text;
-}
 
 function place(path: string, text: string): void {
   mkdirSync(dirname(join(project, path)), { recursive: true });
@@ -56,11 +48,12 @@ async function node(...args: string[]): Promise<string> {
   return stdout + stderr;
 }
 
-describe('the agent of README.md', () => {
+describe('the agent of docs/agents.md', () => {
   beforeAll(() => {
-    for (const [, path] of readme.matchAll(/<!-- file: ((?:src|test)\/\S+) -->/g)) place(path!, block(`file: ${path}`));
+    for (const [, path] of readDoc('docs/agents.md').matchAll(/<!-- file: (\S+) -->/g))
+      place(path!, block('docs/agents.md', `file: ${path}`));
     const index = readFileSync(join(project, 'src/agents/index.ts'), 'utf8');
-    const line = block('line: src/agents/index.ts');
+    const line = block('docs/agents.md', 'line: src/agents/index.ts');
     const added = index.replace(/^const agents: AgentClass\[\] = .*\n/m, () => line);
     expect(added).not.toBe(index);
     place('src/agents/index.ts', `import { WordCountAgent } from './word-count/word-count.agent.js';\n${added}`);
@@ -68,15 +61,15 @@ describe('the agent of README.md', () => {
 
   it('compiles', async () => {
     const files = ['src/agents/index.ts', 'test/agents/word-count.test.ts'];
-    place('tsconfig.readme.json', JSON.stringify({ extends: './tsconfig.json', files, include: [] }));
-    expect(await node('node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.readme.json')).toBe('');
+    place('tsconfig.pages.json', JSON.stringify({ extends: './tsconfig.json', files, include: [] }));
+    expect(await node('node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.pages.json')).toBe('');
   });
 
   it('passes its own test', async () => {
     const { extensionsToTreatAsEsm, moduleNameMapper, transform } = (await import(packageRoot('jest.config.js'))).default;
     place('jest.config.json', JSON.stringify({ extensionsToTreatAsEsm, moduleNameMapper, transform, testEnvironment: 'node' }));
-    const jest = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', '--config', 'jest.config.json'];
-    expect(await node(...jest, '--runInBand', 'test/agents/word-count.test.ts')).toContain('Tests:       2 passed, 2 total');
+    const program = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', '--config', 'jest.config.json'];
+    expect(await node(...program, '--runInBand', 'test/agents/word-count.test.ts')).toContain('Tests:       2 passed, 2 total');
   });
 
   it('is taken by the registry', async () => {
@@ -91,7 +84,7 @@ describe('the agent of README.md', () => {
   });
 });
 
-describe('the verification of README.md', () => {
+describe('the verification of docs/receivers.md', () => {
   const secrets = [SECRET, `whsec_${Buffer.alloc(24, 9).toString('base64')}`, 'geheim-ünïcode-✓'];
 
   async function receive(secret: string): Promise<Received> {
@@ -126,7 +119,7 @@ except ValueError as error:
   });
 
   it.each(secrets)('holds in TypeScript, with the secret %s', async (secret) => {
-    place('verify-webhook.ts', block('file: verify-webhook.ts'));
+    place('verify-webhook.ts', block('docs/receivers.md', 'file: verify-webhook.ts'));
     place('harness.ts', tsHarness);
     const run = (received: Received) => node('--import', './test/support/typescript.js', 'harness.ts', input(secret, received));
     const received = await receive(secret);
@@ -136,7 +129,7 @@ except ValueError as error:
   });
 
   it.each(secrets)('holds in Python, with the secret %s', async (secret) => {
-    place('verify.py', block('file: verify_webhook.py') + pyHarness);
+    place('verify.py', block('docs/receivers.md', 'file: verify_webhook.py') + pyHarness);
     const run = (received: Received) =>
       spawnSync('python3', [join(project, 'verify.py'), input(secret, received)], { encoding: 'utf8' }).stdout;
     const received = await receive(secret);
@@ -146,9 +139,37 @@ except ValueError as error:
   });
 });
 
+describe('the client of docs/client.md', () => {
+  beforeAll(async () => {
+    for (const file of ['client.ts', 'handle-webhook.ts']) place(`client/${file}`, block('docs/client.md', `file: ${file}`));
+    await node('node_modules/openapi-typescript/bin/cli.js', `${service.url}/openapi.json`, '-o', 'client/postback.d.ts');
+  });
+
+  it('compiles with the types that are generated from the running service', async () => {
+    place('tsconfig.client.json', JSON.stringify({ extends: './tsconfig.json', include: ['client'] }));
+    // types that took anything would be no types
+    const wrong = "import type { paths } from './postback.js';\n// @ts-expect-error\nexport const wrong: keyof paths = '/agent/nothing';\n";
+    place('client/wrong.ts', wrong);
+    expect(await node('node_modules/typescript/bin/tsc', '-p', 'tsconfig.client.json')).toBe('');
+  });
+
+  it('submits, waits, reads the result, lists the deliveries and asks for another', async () => {
+    const receiver = await Receiver.start(200);
+    const settings = { POSTBACK_URL: service.url, POSTBACK_KEY: API_KEY, WEBHOOK_URL: receiver.url() };
+    const { stdout } = await promisify(execFile)(process.execPath, ['client/client.ts'], {
+      cwd: project,
+      env: { ...process.env, ...settings },
+    });
+    expect(stdout).toBe('completed: {"hello":"world"}\ndelivered, attempt 1\ndelivered, attempt 2\n');
+    const [first, second] = await receiver.requests(2);
+    expect(second!.headers['webhook-id']).toBe(first!.headers['webhook-id']);
+    await receiver.stop();
+  });
+});
+
 describe('the walk through of README.md', () => {
   const walkable = spawnSync('curl', ['--version']).status === 0 && existsSync('/bin/sh');
-  const blocks = [...readme.matchAll(/<!-- walk -->\n```sh\n([\s\S]*?)```/g)].map((match) => match[1]!);
+  const blocks = [...readDoc('README.md').matchAll(/<!-- walk -->\n```sh\n([\s\S]*?)```/g)].map((match) => match[1]!);
 
   (walkable ? it : it.skip)('works as printed', async () => {
     const receiver = await Receiver.start(200);
@@ -200,63 +221,3 @@ describe('the walk through of README.md', () => {
     });
   }
 });
-
-describe('the settings of README.md', () => {
-  it('are those of the code', () => {
-    expect(readme.split('<!-- config -->')[1]!.split('<!-- /config -->')[0]!.trim()).toBe(withoutPadding(configTable()));
-  });
-
-  it('are named as without effect when nothing reads them', () => {
-    const told = /^Read and checked, but without effect yet: ([\s\S]*?)\./m.exec(readme)?.[1] ?? '';
-    const named = [...told.matchAll(/`(\w+)`/g)].map((match) => match[1]!);
-    const rules = ['config/load-config.ts', 'config/check-config.ts'];
-    const code = sourceFiles.filter(({ path }) => !path.startsWith('config/') || rules.includes(path)).map(({ text }) => text);
-    const unread = Object.values(settings).flatMap((group) =>
-      'parse' in group
-        ? []
-        : Object.entries(group).flatMap(([key, { name }]) => (code.some((text) => new RegExp(`\\b${key}\\b`).test(text)) ? [] : [name])),
-    );
-    // a word that other code uses too hides from the search above
-    const hidden = named.filter((name) => /_LLM_/.test(name));
-    expect(named.filter((name) => !hidden.includes(name)).sort()).toEqual(unread.filter((name) => !hidden.includes(name)).sort());
-  });
-});
-
-describe('README.md', () => {
-  it('has beside it an index that lists every decision', () => {
-    const pages = readdirSync(packageRoot('docs/decisions')).filter((name) => name !== 'README.md');
-    expect(firstLinks(readDoc('docs/decisions/README.md')).sort()).toEqual(pages.sort());
-  });
-
-  it('links only to pages, headings and scripts that exist', () => {
-    const { scripts } = JSON.parse(readFileSync(packageRoot('package.json'), 'utf8'));
-    for (const [, script] of readme.matchAll(/`npm (?:run )?(dev|demo|start|test|config|migrate|check)`/g))
-      expect(Object.keys(scripts)).toContain(script);
-    for (const page of ['README.md', 'docs/contract.md', 'docs/running.md', 'docs/decisions/README.md']) {
-      for (const [, target] of readDoc(page).matchAll(/\]\((?!https?:)([^)]+)\)/g)) {
-        const [path = '', anchor] = target!.split('#');
-        const file = path === '' ? page : join(dirname(page), path);
-        expect([page, target, existsSync(packageRoot(file))]).toEqual([page, target, true]);
-        if (anchor) expect([page, target, anchors(readDoc(file)).includes(anchor)]).toEqual([page, target, true]);
-      }
-    }
-  });
-});
-
-function firstLinks(page: string): string[] {
-  return [...page.matchAll(/^\| \[[^\]]+\]\(([^)]+)\)/gm)].map((match) => match[1]!);
-}
-
-/** As GitHub makes them from headings; a repeated one is counted. */
-function anchors(page: string): string[] {
-  const seen = new Map<string, number>();
-  return [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => {
-    const anchor = heading!
-      .toLowerCase()
-      .replace(/[^\w\- ]/g, '')
-      .replaceAll(' ', '-');
-    const times = seen.get(anchor) ?? 0;
-    seen.set(anchor, times + 1);
-    return times === 0 ? anchor : `${anchor}-${times}`;
-  });
-}

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
 import { freePort } from '../../examples/support/free-port.js';
 import { packageRoot } from '../../src/platform/package-root.js';
@@ -12,6 +12,8 @@ import { signatures, signingKey } from '../../src/webhooks/delivery/sign.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { call, sql, startService } from '../support/service.js';
+
+jest.setTimeout(120_000); // programs that start, as slow as the machine is busy
 
 /** A line of a receiver's own books. */
 interface Line {

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TASK_STAGES, TERMINAL_STAGES } from '../../src/tasks/states.js';
 import { ATTEMPT_OUTCOMES } from '../../src/webhooks/delivery/outcome.js';
+import { BREAKER_STATES, ENDPOINT_STATES } from '../../src/webhooks/endpoints/states.js';
+import { BATCH_STATES } from '../../src/webhooks/outbox/batch-states.js';
 import { DEAD_REASONS, OUTBOX_STATUSES } from '../../src/webhooks/outbox/states.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { sql } from '../support/service.js';
@@ -33,6 +35,9 @@ describe('the schema postback', () => {
     ['webhook_outbox_status_known', OUTBOX_STATUSES],
     ['webhook_outbox_dead_reason_known', DEAD_REASONS],
     ['webhook_attempts_outcome_known', ATTEMPT_OUTCOMES],
+    ['webhook_endpoints_state_known', ENDPOINT_STATES],
+    ['webhook_endpoints_breaker_known', BREAKER_STATES],
+    ['redelivery_batches_state_known', BATCH_STATES],
   ])('allows in %s exactly the words of the code', async (constraint, words) => {
     const [check] = await sql<{ definition: string }>(
       database,
