@@ -37,7 +37,10 @@ export class QueueRoom {
   /** Takes a place in the line of this tenant; throws 429 `queue_full` when there is none. */
   async take(tenant: string): Promise<void> {
     const line = this.lines.get(tenant) ?? this.begin(tenant);
-    if (this.clock.monotonic() - line.countedAt >= COUNT_LASTS_MS) line.counting ??= this.count(tenant, line);
+    if (this.clock.monotonic() - line.countedAt >= COUNT_LASTS_MS && line.counting === null) {
+      line.counting = this.count(tenant, line);
+      line.counting.catch(() => {}); // heard by those who wait for it, and there may be none
+    }
     // the first count is waited for; after that, one that is under way only when it could change the answer
     if (line.counting !== null && (line.countedAt === Number.NEGATIVE_INFINITY || line.length >= this.most)) await line.counting;
     if (line.length >= this.most) throw queueFull(this.most);
