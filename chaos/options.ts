@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util';
+import { DEFECTS, type Defect, isDefect } from './inside/defects.js';
 
 export interface Options {
   seed: number;
   /** How long the safety phase lasts. */
   seconds: number;
-  /** A defect to plant; null: the service as it is. */
-  defect: string | null;
+  /** A defect to plant, in a run made to show it; null: the service as it is. */
+  plant: Defect | null;
   /** Faults are inflicted; without them a run must see no duplicate at all. */
   faults: boolean;
   /** Directory for the logs of the service's processes; null: they are thrown away. */
@@ -27,7 +28,9 @@ export function readOptions(args: readonly string[]): Options {
     },
   });
   const { seed, seconds, plant = null, faults, logs = null } = values;
-  return { seed: count('seed', seed, 0), seconds: count('seconds', seconds, 1), defect: plant, faults, logs };
+  if (plant !== null && !isDefect(plant))
+    throw new RangeError(`There is no defect "${plant}". Take one of: ${DEFECTS.join(', ')}.\n${USAGE}`);
+  return { seed: count('seed', seed, 0), seconds: count('seconds', seconds, 1), plant, faults, logs };
 }
 
 function count(name: string, text: string, least: number): number {

@@ -5,8 +5,8 @@ import { describeFault } from './schedule.js';
 /** Violations of one kind are shown so often with their history; the rest is counted. */
 const SHOWN = 3;
 
-export function reportLines(plan: Plan, outcome: Outcome): string[] {
-  return [...happenedLines(outcome), ...summaryLines(plan, outcome), ...recoveryLines(outcome), ...violationLines(outcome)];
+export function reportLines(outcome: Outcome): string[] {
+  return [...happenedLines(outcome), ...summaryLines(outcome), ...recoveryLines(outcome), ...violationLines(outcome)];
 }
 
 function happenedLines({ ledger: { happened } }: Outcome): string[] {
@@ -17,13 +17,12 @@ function happenedLines({ ledger: { happened } }: Outcome): string[] {
   });
 }
 
-function summaryLines(plan: Plan, { digest, ledger, indexed, repeats, healedMs, errors }: Outcome): string[] {
+function summaryLines({ ledger, indexed, repeats, healedMs, errors }: Outcome): string[] {
   const { database } = indexed.evidence;
   const statuses = countBy(database.tasks.map(({ status }) => status));
   const outcomes = countBy(database.attempts.map(({ outcome }) => outcome));
   const duplicates = Object.entries(repeats).filter(([reason]) => reason !== 'asked');
   return [
-    `seed ${plan.seed}, ${plan.seconds} s, schedule ${digest}${plan.defect === null ? '' : `, planted defect ${plan.defect}`}`,
     `faults: ${ledger.happened.length} (${words(countBy(ledger.happened.map(({ fault }) => fault.split(' ')[0]!)))})`,
     `told: ${ledger.told.length} calls (${words(countBy(ledger.told.map(({ what, status }) => `${what} ${status ?? 'no answer'}`)))})`,
     `tasks: ${database.tasks.length} (${words(statuses)}); ${sum(database.tasks.map(({ interruptions }) => interruptions))} interruptions`,
@@ -35,6 +34,7 @@ function summaryLines(plan: Plan, { digest, ledger, indexed, repeats, healedMs, 
 }
 
 function recoveryLines({ recoveries }: Outcome): string[] {
+  if (recoveries.length === 0) return [];
   const kinds = [...Map.groupBy(recoveries, ({ fault }) => fault)].sort(([a], [b]) => (a < b ? -1 : 1));
   return [
     'after a fault, in ms until the next 202 and the next webhook accepted (median, most):',

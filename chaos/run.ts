@@ -12,20 +12,24 @@ import { type Recovery, recoveriesOf } from './recovery.js';
 import { describeFault, type Planned } from './schedule.js';
 import { settle } from './settle.js';
 import { now } from './support/time.js';
-import { ADMIN_KEY, API_KEY, DATABASE, World } from './world/world.js';
+import { ADMIN_KEY, API_KEY, DATABASE, World, type WorldOptions } from './world/world.js';
 
 export interface Plan {
   seed: number;
   seconds: number;
   faults: readonly Planned[];
   load: readonly PlannedStep[];
-  defect: string | null;
-  /** Directory to leave the logs of the service in; null: none. */
-  logs: string | null;
+}
+
+/** What a run takes place in. */
+export interface Stage {
+  world: World;
+  traffic: Traffic;
+  ledger: Ledger;
+  tell(line: string): void;
 }
 
 export interface Outcome {
-  digest: string;
   violations: Violation[];
   indexed: Indexed;
   ledger: Ledger;
@@ -46,35 +50,37 @@ export const digestOf = ({ seed, seconds, faults, load }: Plan): string =>
     .slice(0, 16);
 
 /** A safety phase with load and faults, a healing phase with neither, and a verdict. */
-export async function run(plan: Plan, tell: (line: string) => void): Promise<Outcome> {
+export function run(plan: Plan, options: WorldOptions, tell: (line: string) => void): Promise<Outcome> {
+  return onStage(plan.seed, options, tell, (stage) => safetyPhase(stage, plan));
+}
+
+/** Whatever `act` does to the service, it is healed afterwards, and judged. */
+export async function onStage(
+  seed: number,
+  options: WorldOptions,
+  tell: (line: string) => void,
+  act: (stage: Stage) => Promise<void>,
+): Promise<Outcome> {
   const ledger: Ledger = { told: [], received: [], happened: [] };
-  const world = await World.start(plan.seed, ledger, plan);
+  const world = await World.start(seed, ledger, options);
   try {
     const traffic = new Traffic(new Client(world.apiUrls, API_KEY, ledger), world.fleet);
+    const stage = { world, traffic, ledger, tell };
     await traffic.registerEndpoints();
-    await safetyPhase(world, traffic, ledger, plan, tell);
+    await act(stage);
     const healingAt = now();
-    const unsettled = await healingPhase(world, traffic, ledger, tell);
+    const unsettled = await healingPhase(stage);
     const healedMs = Math.round(now() - healingAt);
-    const evidence = await gather(world, traffic, ledger, unsettled);
+    const evidence = await gather(stage, unsettled);
     const { violations, indexed } = check(evidence);
-    const repeats = countRepeats(indexed);
-    return {
-      digest: digestOf(plan),
-      violations,
-      indexed,
-      ledger,
-      repeats,
-      recoveries: recoveriesOf(ledger),
-      healedMs,
-      errors: errorsIn(evidence.logs),
-    };
+    const recoveries = recoveriesOf(ledger);
+    return { violations, indexed, ledger, repeats: countRepeats(indexed), recoveries, healedMs, errors: errorsIn(evidence.logs) };
   } finally {
     await world.remove();
   }
 }
 
-async function safetyPhase(world: World, traffic: Traffic, ledger: Ledger, { faults, load, seconds }: Plan, tell: (line: string) => void) {
+async function safetyPhase({ world, traffic, ledger, tell }: Stage, { faults, load, seconds }: Plan): Promise<void> {
   const startedAt = now();
   const passed = () => now() - startedAt;
   traffic.start(load);
@@ -89,9 +95,10 @@ async function safetyPhase(world: World, traffic: Traffic, ledger: Ledger, { fau
 }
 
 /** Receivers are well, nothing is broken any more, and what was asked for is asked for until it is answered. */
-async function healingPhase(world: World, traffic: Traffic, ledger: Ledger, tell: (line: string) => void): Promise<string[]> {
+async function healingPhase({ world, traffic, ledger, tell }: Stage): Promise<string[]> {
   tell('healing');
   world.fleet.heal();
+  for (const proxy of world.proxies.values()) proxy.set({ kind: 'fair' });
   for (const slot of world.slots.values()) {
     slot.signal('SIGCONT');
     slot.order({ arm: null });
@@ -108,7 +115,7 @@ async function healingPhase(world: World, traffic: Traffic, ledger: Ledger, tell
 }
 
 /** Everything is taken down in good order first: a shutdown may write, and must not break anything either. */
-async function gather(world: World, traffic: Traffic, ledger: Ledger, unsettled: string[]): Promise<Evidence> {
+async function gather({ world, traffic, ledger }: Stage, unsettled: string[]): Promise<Evidence> {
   if (unsettled.length === 0) await traffic.repeatAll();
   const logs = new Map<string, string>();
   const processes: Evidence['processes'] = [];
@@ -150,6 +157,6 @@ function errorsIn(logs: ReadonlyMap<string, string>): Record<string, number> {
   return Object.fromEntries([...Map.groupBy(events, (event) => event)].map(([event, each]) => [event, each.length]));
 }
 
-export function planRun(seed: number, seconds: number, faults: readonly Planned[], { defect, logs }: Pick<Plan, 'defect' | 'logs'>): Plan {
-  return { seed, seconds, faults, load: planLoad(seed, seconds), defect, logs };
+export function planRun(seed: number, seconds: number, faults: readonly Planned[]): Plan {
+  return { seed, seconds, faults, load: planLoad(seed, seconds) };
 }

@@ -58,9 +58,11 @@ const CHANGES: Record<Defect, readonly Change[]> = {
   ],
 };
 
+export const isDefect = (name: string): name is Defect => (DEFECTS as readonly string[]).includes(name);
+
 export function changesOf(defect: string): readonly Change[] {
-  if (!Object.hasOwn(CHANGES, defect)) throw new Error(`There is no defect "${defect}". Take one of: ${DEFECTS.join(', ')}.`);
-  return CHANGES[defect as Defect];
+  if (!isDefect(defect)) throw new Error(`There is no defect "${defect}". Take one of: ${DEFECTS.join(', ')}.`);
+  return CHANGES[defect];
 }
 
 /** The source of a module with the defect in it. Throws when the place is not there any more: a defect must not vanish unseen. */

@@ -8,10 +8,10 @@ import { shiftClock } from './shift-clock.js';
  */
 export type Order = { arm: string | null } | { shiftMs: number };
 
-const defect = process.env.CHAOS_DEFECT;
+const defects = process.env.CHAOS_DEFECTS;
 
-if (defect) {
-  const changes = changesOf(defect);
+if (defects) {
+  const changes = defects.split(',').flatMap(changesOf);
   registerHooks({
     load(url, context, nextLoad) {
       const loaded = nextLoad(url, context);

@@ -1,5 +1,5 @@
 import { Random } from '../support/random.js';
-import { RECEIVER_NAMES, type ReceiverName } from '../world/tempers.js';
+import { LOADED_RECEIVERS, type ReceiverName } from '../world/tempers.js';
 
 /** What a client asks for in one submit. */
 export interface PlannedSubmit {
@@ -79,7 +79,7 @@ function planSubmit(n: number, random: Random): PlannedSubmit {
     n,
     keyed: random.chance(0.85),
     input: planInput(n, random),
-    adHoc: random.chance(0.9) ? random.pick(RECEIVER_NAMES) : null,
+    adHoc: random.chance(0.9) ? random.pick(LOADED_RECEIVERS) : null,
     // one in four is written as Standard Webhooks have it: its key is the decoded bytes
     secret: random.chance(0.25)
       ? `whsec_${Buffer.from(`secret of ${n % 50} in 24 bytes!`).toString('base64')}`

@@ -59,7 +59,7 @@ export class Traffic {
     return `chaos-${this.run}-${n}`;
   }
 
-  private begin(step: LoadStep): void {
+  begin(step: LoadStep): void {
     const work = this.take(step).finally(() => this.underWay.delete(work));
     this.underWay.add(work);
   }
@@ -117,7 +117,7 @@ export class Traffic {
     if (taskId !== undefined) await this.client.ask({ what, n, method, path: `/tasks/${taskId}${path}` });
   }
 
-  private async onEndpoint(what: 'pause' | 'resume' | 'rotate', name: string, body: object): Promise<void> {
+  async onEndpoint(what: 'pause' | 'resume' | 'rotate', name: string, body: object): Promise<void> {
     const { id } = this.endpoints.get(name)!;
     await this.client.ask({ what, n: null, endpoint: name, method: 'POST', path: `/webhook-endpoints/${id}/${what}`, body });
   }

@@ -2,15 +2,16 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
 /**
- * `delay`: every chunk arrives so much later. `drop`: what is sent vanishes, and a connection that has lost a byte stays silent for ever,
+ * `delay`: every chunk arrives so much later. `hold`: none arrives before the weather changes. `drop`: what is sent vanishes, and a connection that has lost a byte stays silent for ever,
  * as behind a firewall that forgot it. Nobody is told.
  */
-export type Weather = { kind: 'fair' } | { kind: 'delay'; ms: number } | { kind: 'drop' };
+export type Weather = { kind: 'fair' } | { kind: 'delay'; ms: number } | { kind: 'hold' } | { kind: 'drop' };
 
 /** The way from one process of the service to Postgres. */
 export class DatabaseProxy {
   private weather: Weather = { kind: 'fair' };
   private readonly sockets = new Set<Socket>();
+  private readonly held: (() => void)[] = [];
 
   private constructor(
     private readonly server: Server,
@@ -32,10 +33,13 @@ export class DatabaseProxy {
 
   set(weather: Weather): void {
     this.weather = weather;
+    if (weather.kind === 'hold') return;
+    for (const arrive of this.held.splice(0)) arrive();
   }
 
   /** Every connection ends with a reset; new ones are welcome. */
   reset(): void {
+    this.held.length = 0;
     for (const socket of this.sockets) socket.resetAndDestroy();
   }
 
@@ -57,6 +61,10 @@ export class DatabaseProxy {
     from.on('data', (chunk) => {
       if (lost.bytes || this.weather.kind === 'drop') {
         lost.bytes = true;
+        return;
+      }
+      if (this.weather.kind === 'hold') {
+        this.held.push(() => to.write(chunk));
         return;
       }
       const now = performance.now();

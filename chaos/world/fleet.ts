@@ -73,7 +73,7 @@ export class Fleet {
     const which = `${receiver} ${new URL(path, 'http://any').searchParams.get('n') ?? headers['webhook-id']}`;
     const times = (this.seen.get(which) ?? 0) + 1;
     this.seen.set(which, times);
-    return TEMPERS[receiver](new Random(this.seed, `${which} ${times}`));
+    return TEMPERS[receiver](new Random(this.seed, `${which} ${times}`), times);
   }
 
   private async react(reaction: Reaction, received: Received, response: ServerResponse): Promise<void> {

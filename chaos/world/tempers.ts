@@ -35,12 +35,17 @@ export const TEMPERS = {
   late: (random) => (random.chance(0.15) ? { kind: 'answer', status: 200, afterMs: DELIVERY_TIMEOUT_MS + 500 } : ok),
   silent: (random) => (random.chance(0.15) ? { kind: 'silence' } : ok),
   leaving: (random) => (random.chance(0.1) ? { kind: 'answer', status: 410, afterMs: 0 } : ok),
+  /** The first time 500, after a while 200: for what is done on purpose, and not part of the load. */
+  changing: (_, times) => ({ kind: 'answer', status: times === 1 ? 500 : 200, afterMs: times === 1 ? 1_000 : 2_500 }),
   broken: () => ({ kind: 'answer', status: 500, afterMs: 0 }),
-} satisfies Record<string, (random: Random) => Reaction>;
+} satisfies Record<string, (random: Random, times: number) => Reaction>;
 
 export type ReceiverName = keyof typeof TEMPERS;
 
 export const RECEIVER_NAMES = Object.keys(TEMPERS) as ReceiverName[];
+
+/** Those that the load goes to. */
+export const LOADED_RECEIVERS = RECEIVER_NAMES.filter((name) => name !== 'changing');
 
 /** After the faults every receiver is well again. */
 export const healthy: Reaction = ok;

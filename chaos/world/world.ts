@@ -50,6 +50,15 @@ const SETTINGS = {
   POSTBACK_DATABASE_POOL: '8',
 };
 
+export interface WorldOptions {
+  /** Planted into every process. */
+  defects: readonly string[];
+  /** Directory to leave the logs of the service in; null: none. */
+  logs: string | null;
+  /** On top of those of every run. */
+  settings?: Record<string, string>;
+}
+
 /** Postgres, the processes of the service with a proxy each in front of it, and the receivers. */
 export class World {
   private constructor(
@@ -61,8 +70,8 @@ export class World {
     private readonly throwAway: readonly string[],
   ) {}
 
-  /** Resolves once every process answers. @param defect planted into all of them; @param logs where their logs stay */
-  static async start(seed: number, ledger: Ledger, { defect, logs: kept }: { defect: string | null; logs: string | null }): Promise<World> {
+  /** Resolves once every process answers. */
+  static async start(seed: number, ledger: Ledger, { defects, logs: kept, settings = {} }: WorldOptions): Promise<World> {
     const cluster = await Cluster.start();
     if (kept !== null) mkdirSync(kept, { recursive: true });
     const logs = kept ?? mkdtempSync(join(tmpdir(), 'postback-chaos-logs-'));
@@ -83,7 +92,8 @@ export class World {
         POSTBACK_ROLES: role,
         PORT: String(port),
         NODE_COMPILE_CACHE: compiled, // processes begin often here
-        ...(defect !== null && { CHAOS_DEFECT: defect }),
+        ...settings,
+        ...(defects.length > 0 && { CHAOS_DEFECTS: defects.join(',') }),
       };
       proxies.set(name, proxy);
       slots.set(name, new ProcessSlot(name, role, environment, join(logs, `${name}.log`)));
