@@ -6,6 +6,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY nest-cli.json tsconfig.json .swcrc ./
 COPY bench ./bench
+COPY chaos ./chaos
 COPY examples ./examples
 COPY migrations ./migrations
 COPY src ./src
