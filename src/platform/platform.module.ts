@@ -15,6 +15,7 @@ import { KeyCache } from './http/key-cache.js';
 import { KeyUse } from './http/key-use.js';
 import { PublicUrl } from './http/public-url.js';
 import { RouteTable } from './http/route-table.js';
+import { SessionCache } from './http/session-cache.js';
 import { newId } from './ids.js';
 import { ProcessRegistration } from './lifecycle/process-registration.js';
 import { ShutdownSign } from './lifecycle/shutdown-sign.js';
@@ -80,6 +81,12 @@ export class PlatformModule implements OnApplicationShutdown, OnModuleInit {
         provide: KeyCache,
         useFactory: (database: Database, clock: Clock) =>
           new KeyCache(database, { ttlMs: config.http.keyCacheMs, now: () => clock.monotonic() }),
+        inject: [Database, Clock],
+      },
+      {
+        provide: SessionCache,
+        useFactory: (database: Database, clock: Clock) =>
+          new SessionCache(database, { ttlMs: config.http.keyCacheMs, now: () => clock.monotonic() }),
         inject: [Database, Clock],
       },
       KeyUse,
