@@ -13,6 +13,8 @@ import { EvaluateAlerts1795540000001 } from './1795540000001-evaluate-alerts.js'
 import { RedeliverInBulk1795550000001 } from './1795550000001-redeliver-in-bulk.js';
 import { RepairInSql1795550000002 } from './1795550000002-repair-in-sql.js';
 import { ShareFigures1795560000001 } from './1795560000001-share-figures.js';
+import { CreateConsoleSessions1795700000001 } from './1795700000001-create-console-sessions.js';
+import { ShowActivity1795700000002 } from './1795700000002-show-activity.js';
 
 /** In the order they run. Listed by hand: what is not listed does not run, whatever lies in the folder. */
 export const migrations = [
@@ -31,4 +33,6 @@ export const migrations = [
   RedeliverInBulk1795550000001,
   RepairInSql1795550000002,
   ShareFigures1795560000001,
+  CreateConsoleSessions1795700000001,
+  ShowActivity1795700000002,
 ];

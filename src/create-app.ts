@@ -13,12 +13,16 @@ import { acceptOnlySafeJson } from './platform/http/json-body.js';
 import { KeyCache } from './platform/http/key-cache.js';
 import { KeyLimits } from './platform/http/key-limits.js';
 import { problemBody, toProblem } from './platform/http/problem.filter.js';
+import { PublicUrl } from './platform/http/public-url.js';
 import { writeRouteRules } from './platform/http/route-rules.js';
 import { RouteTable } from './platform/http/route-table.js';
 import { securityHeaders } from './platform/http/security-headers.js';
 import { serverOptions } from './platform/http/server-options.js';
+import { SessionCache } from './platform/http/session-cache.js';
 import { ShutdownSign } from './platform/lifecycle/shutdown-sign.js';
 import { NestLogger } from './platform/logging/nest-logger.js';
+import { packageRoot } from './platform/package-root.js';
+import { serveConsole } from './serve-console.js';
 
 /** The service, ready to `listen` (role api) or `init` (the others). */
 export async function createApp(parts: AppParts): Promise<NestFastifyApplication> {
@@ -37,6 +41,7 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
   if (config.roles.includes('api')) {
     openDoor(app, config, headersFor);
     documentApi(app);
+    serveConsole(app.getHttpAdapter().getInstance(), packageRoot('dist/console'));
   }
   return app;
 }
@@ -50,12 +55,14 @@ function openDoor(app: NestFastifyApplication, { http }: Config, headersFor: Doo
   writeRouteRules(app);
   guardTheDoor(fastify, {
     keys: app.get(KeyCache),
+    sessions: app.get(SessionCache),
     limits: new KeyLimits(policy),
     routes: app.get(RouteTable),
     policy,
-    isPublicPage: (url) => /^\/(docs(\/.*)?|openapi\.(json|yaml))$/.test(url),
+    isPublicPage: (url) => /^\/(docs(\/.*)?|openapi\.(json|yaml)|console(\/\*)?)$/.test(url),
     headersFor,
     bodyMaxBytes: http.bodyMaxBytes,
+    publicUrl: () => app.get(PublicUrl).get(),
     now: () => clock.monotonic(),
     closing: () => shutdown.begun,
   });

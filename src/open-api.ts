@@ -20,7 +20,13 @@ export function describeApi(app: INestApplication, agents: AgentRegistry): OpenA
       scheme: 'bearer',
       description: 'An API key. What it may do depends on its scopes: submit, read, admin.',
     })
+    .addCookieAuth(
+      'postback_session',
+      { type: 'apiKey', in: 'cookie', description: 'A session of the console; see `POST /console/session`.' },
+      'session',
+    )
     .addSecurityRequirements('bearer')
+    .addSecurityRequirements('session')
     .addTag('tasks', 'Submit, look, cancel.')
     .addTag('agents', 'What can be submitted.')
     .addTag('endpoints', 'Register where webhooks go.')

@@ -84,6 +84,17 @@ export class AlertsController {
     };
   }
 
+  @Get(':id')
+  @ApiOperation({ summary: 'Show an alert' })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOkResponse({ type: AlertView, description: 'The alert.' })
+  @ApiProblems({ 404: { not_found: 'There is no such alert.' } })
+  async show(@Param('id') id: string): Promise<AlertView> {
+    const row = isId(id) ? await readAlert(this.database, id) : null;
+    if (row === null) throw notFound('This alert');
+    return this.view(row);
+  }
+
   @Post(':id/acknowledge')
   @HttpCode(200)
   @ApiOperation({ summary: 'Take an alert on: the sinks are told, and remind nobody of it any more' })
@@ -95,9 +106,7 @@ export class AlertsController {
     if (outcome === 'unknown') throw notFound('This alert');
     if (outcome === 'resolved') throw new Problem(409, 'alert_resolved', 'This alert is resolved; there is nothing left to take on.');
     if (outcome === 'acknowledged') this.wakeUps.ring('alert-due');
-    const row = await readAlert(this.database, id);
-    if (row === null) throw notFound('This alert');
-    return this.view(row);
+    return this.show(id);
   }
 
   private view({ position: _, ...row }: AlertRow): AlertView {

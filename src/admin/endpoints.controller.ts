@@ -52,18 +52,6 @@ export class AdminEndpointsController {
     );
   }
 
-  @Get(':id')
-  @ApiOperation({ summary: 'Show an endpoint of any tenant with its health', operationId: 'admin_endpoints_show' })
-  @ApiParam({ name: 'id', format: 'uuid' })
-  @ApiOkResponse({ type: EndpointOverview, description: 'The endpoint.' })
-  @ApiProblems(unknownEndpoint)
-  async show(@Param('id') id: string): Promise<EndpointHealthRow> {
-    const [row] = isId(id) ? await listAllEndpoints(this.database, { id }, null, 1) : [];
-    if (row === undefined) throw notFound('This endpoint');
-    const { position: _, ...view } = row;
-    return view;
-  }
-
   @Patch(':id')
   @ApiOperation({
     summary: 'Change an endpoint of any tenant; a new URL takes what waits along',
@@ -76,11 +64,11 @@ export class AdminEndpointsController {
   @ApiProblems({ ...unknownEndpoint, 409: { endpoint_exists: 'The tenant has an ad-hoc endpoint at this URL already.' }, ...fieldProblems })
   async change(@Param('id') id: string, @Body() body: unknown, @By() by: Actor): Promise<EndpointHealthRow> {
     const change = readChange(body, { config: this.config, egress: this.egress });
-    const { kind, tenant } = await this.show(id);
+    const { kind, tenant } = await this.find(id);
     if (kind === 'ad_hoc') await this.moveAdHoc(id, change, by);
     else await audited(this.database, by, 'endpoint.change', { tenant, id }, (tx) => changeEndpoint(tx, tenant, id, change));
     this.wakeUps.ring('delivery-due');
-    return this.show(id);
+    return this.find(id);
   }
 
   @Post(':id/pause')
@@ -95,7 +83,7 @@ export class AdminEndpointsController {
     const state = await this.move(id, by, 'endpoint.pause', 'SELECT postback.pause_endpoint($1, $2) AS state', [reason]);
     if (state === 'disabled')
       throw new Problem(409, 'endpoint_disabled', 'This endpoint is disabled, so nothing is sent to it anyway; resume it first.');
-    return this.show(id);
+    return this.find(id);
   }
 
   @Post(':id/resume')
@@ -107,7 +95,7 @@ export class AdminEndpointsController {
   async resume(@Param('id') id: string, @By() by: Actor): Promise<EndpointHealthRow> {
     await this.move(id, by, 'endpoint.resume', 'SELECT postback.resume_endpoint($1) AS state', []);
     this.wakeUps.ring('delivery-due');
-    return this.show(id);
+    return this.find(id);
   }
 
   @Post(':id/enable')
@@ -120,9 +108,16 @@ export class AdminEndpointsController {
     return this.resume(id, by);
   }
 
+  private async find(id: string): Promise<EndpointHealthRow> {
+    const [row] = isId(id) ? await listAllEndpoints(this.database, { id }, null, 1) : [];
+    if (row === undefined) throw notFound('This endpoint');
+    const { position: _, ...view } = row;
+    return view;
+  }
+
   /** By the functions that a DBA has as well. */
   private async move(id: string, by: Actor, action: `endpoint.${string}`, statement: string, values: unknown[]): Promise<string> {
-    await this.show(id);
+    await this.find(id);
     return this.writtenDown(id, by, action, async (tx) => {
       const { rows } = await tx.query<{ state: string }>(statement, [id, ...values]);
       return rows[0]!.state;

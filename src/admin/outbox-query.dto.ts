@@ -58,4 +58,10 @@ export class OutboxQuery extends PageQuery {
   @IsISO8601({ strict: true })
   @Matches(TIMESTAMP, { message: '$property must be a date or an RFC 3339 time, such as 2026-05-14T10:30:00Z' })
   until?: string;
+  @ApiPropertyOptional({ maxLength: 2_000, description: 'Exactly `last_error`; empty for rows without one.' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(2_000)
+  @Matches(/^[^\0]*$/, { message: 'error must not contain NUL' })
+  error?: string;
 }

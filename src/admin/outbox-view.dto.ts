@@ -1,8 +1,11 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import type { Page } from '../platform/http/page.js';
 import { TERMINAL_EVENT_TYPES } from '../tasks/states.js';
+import { SIGNATURE_PROBLEMS, type SignatureCheck } from '../webhooks/delivery/check-signature.js';
 import { ATTEMPT_OUTCOMES } from '../webhooks/delivery/outcome.js';
+import type { PlannedTry } from '../webhooks/delivery/schedule-ahead.js';
 import type { AttemptView, OutboxView } from '../webhooks/outbox/read-outbox.js';
+import type { RequestView } from '../webhooks/outbox/show-request.js';
 import { DEAD_REASONS, OUTBOX_STATUSES } from '../webhooks/outbox/states.js';
 
 const id = { type: String, format: 'uuid' } as const;
@@ -77,6 +80,19 @@ export class OutboxPage implements Page<OutboxView> {
   next_cursor: string | null;
 }
 
+@ApiSchema({ name: 'AttemptRequest' })
+export class AttemptRequestView implements RequestView {
+  @ApiProperty({ enum: ['POST'] })
+  method: 'POST';
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    description: 'As sent; signatures and the values of own headers are `***`.',
+  })
+  headers: Record<string, string>;
+}
+
 @ApiSchema({ name: 'AttemptView', description: 'One HTTP try of an outbox row.' })
 export class AttemptLogEntry implements AttemptView {
   @ApiProperty({ type: 'integer', minimum: 1 })
@@ -108,6 +124,37 @@ export class AttemptLogEntry implements AttemptView {
 
   @ApiProperty({ type: String, nullable: true, description: 'The beginning of the answer, at most 16 KB.' })
   response_excerpt: string | null;
+
+  @ApiProperty({ type: AttemptRequestView, nullable: true, description: 'Null when nothing left, or nobody saw it.' })
+  request: AttemptRequestView | null;
+}
+
+@ApiSchema({ name: 'PlannedTry' })
+export class PlannedTryView implements PlannedTry {
+  @ApiProperty({
+    type: 'integer',
+    minimum: 1,
+    description: 'Which of the charged attempts it would be; at `max_attempts` the row is exhausted.',
+  })
+  attempt_charged: number;
+
+  @ApiProperty(time)
+  not_before: Date;
+}
+
+@ApiSchema({ name: 'SignatureCheck' })
+export class SignatureCheckView implements SignatureCheck {
+  @ApiProperty({ type: Boolean, description: 'A receiver that has the secret accepts the body, in both schemes.' })
+  valid: boolean;
+
+  @ApiProperty({ ...count, description: 'Secrets that sign it: two during a rotation.' })
+  secrets: number;
+
+  @ApiProperty({ type: String, nullable: true, description: 'What may be shown of the newest: at most its last four characters.' })
+  secret_hint: string | null;
+
+  @ApiProperty({ enum: SIGNATURE_PROBLEMS, nullable: true, description: 'Why it cannot be signed.' })
+  problem: SignatureCheck['problem'];
 }
 
 export class OutboxDetail extends OutboxRowView {
@@ -116,4 +163,14 @@ export class OutboxDetail extends OutboxRowView {
 
   @ApiProperty({ type: AttemptLogEntry, isArray: true, description: 'By ascending `attempt`.' })
   attempt_log: AttemptView[];
+
+  @ApiProperty({
+    type: PlannedTryView,
+    isArray: true,
+    description: 'The tries ahead, as if each failed at once: they come then or later. None unless `pending` or `delivering`.',
+  })
+  schedule: PlannedTry[];
+
+  @ApiProperty({ type: SignatureCheckView, description: 'Computed for this answer, from the stored body and the stored secret.' })
+  signature: SignatureCheck;
 }

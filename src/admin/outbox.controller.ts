@@ -1,7 +1,9 @@
-import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import type { Config } from '../config/config.js';
 import { type Actor, By } from '../platform/audit/actor.js';
 import { writeAudit } from '../platform/audit/write-audit.js';
+import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database/database.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { decodeCursor, type Page, toPage } from '../platform/http/page.js';
@@ -10,7 +12,14 @@ import { notFound } from '../platform/http/problem.js';
 import { dtoPipe } from '../platform/http/query.pipe.js';
 import { isId } from '../platform/ids.js';
 import { WakeUps } from '../platform/lifecycle/wake-ups.js';
+import { Keyring } from '../platform/secrets/keyring.js';
+import { CONFIG } from '../platform/tokens.js';
+import { checkSignature } from '../webhooks/delivery/check-signature.js';
+import { readRetryPolicy, type StoredRetryPolicy } from '../webhooks/delivery/retry-policy.js';
+import { type PlannedTry, scheduleAhead } from '../webhooks/delivery/schedule-ahead.js';
+import { SigningKeys } from '../webhooks/delivery/signing-keys.js';
 import { listOutbox, lockOutboxRow, type OutboxView, readAttempts, readEventBody, readOutboxRow } from '../webhooks/outbox/read-outbox.js';
+import { readSending } from '../webhooks/outbox/read-sending.js';
 import { type Redelivery, redeliver } from '../webhooks/outbox/redeliver.js';
 import { redeliveryProblem, redeliveryProblems } from '../webhooks/outbox/redelivery-problem.js';
 import { OutboxQuery } from './outbox-query.dto.js';
@@ -23,10 +32,17 @@ const unknownRow = { 404: { not_found: 'There is no such outbox row.' } };
 @Controller('admin/outbox')
 @Needs('admin')
 export class OutboxController {
+  private readonly keys: SigningKeys;
+
   constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly clock: Clock,
     private readonly database: Database,
     private readonly wakeUps: WakeUps,
-  ) {}
+    keyring: Keyring,
+  ) {
+    this.keys = new SigningKeys(database, keyring);
+  }
 
   @Get()
   @ApiOperation({ summary: 'List outbox rows of every tenant' })
@@ -49,8 +65,20 @@ export class OutboxController {
   @ApiProblems(unknownRow)
   async show(@Param('id') id: string): Promise<OutboxDetail> {
     const row = await this.find(id);
-    const [body, attempts] = await Promise.all([readEventBody(this.database, row.event_id), readAttempts(this.database, id)]);
-    return { ...row, body, attempt_log: attempts };
+    const [body, attempts, sending] = await Promise.all([
+      readEventBody(this.database, row.event_id),
+      readAttempts(this.database, row),
+      readSending(this.database, row.id),
+    ]);
+    const signerOf = await this.keys.of([{ tenant: row.tenant, secretIds: sending.secretIds }]);
+    const signers = sending.secretIds.map((secretId) => signerOf(row.tenant, secretId));
+    return {
+      ...row,
+      body,
+      attempt_log: attempts,
+      schedule: this.scheduleOf(row, sending.retry),
+      signature: checkSignature(signers, row.event_id, sending.body, this.clock.now()),
+    };
   }
 
   @Post(':id/redeliver')
@@ -70,6 +98,12 @@ export class OutboxController {
       default:
         throw redeliveryProblem(outcome, 'This outbox row');
     }
+  }
+
+  private scheduleOf(row: OutboxView, retry: StoredRetryPolicy | null): PlannedTry[] {
+    if (row.status !== 'pending' && row.status !== 'delivering') return [];
+    const { attempts_charged: attemptsCharged, max_attempts: maxAttempts, next_attempt_at: nextAttemptAt } = row;
+    return scheduleAhead({ attemptsCharged, maxAttempts, nextAttemptAt }, readRetryPolicy(retry, this.config.retry), this.clock.now());
   }
 
   private redeliverAudited(id: string, by: Actor): Promise<Redelivery> {

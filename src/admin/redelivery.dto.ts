@@ -1,13 +1,31 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema, OmitType } from '@nestjs/swagger';
-import { IsBoolean, IsDefined, IsInt, IsObject, IsOptional, Max, Min } from 'class-validator';
+import { ArrayMaxSize, ArrayNotEmpty, IsArray, IsBoolean, IsDefined, IsInt, IsObject, IsOptional, IsUUID, Max, Min } from 'class-validator';
 import type { Page } from '../platform/http/page.js';
 import { BATCH_STATES, type BatchState } from '../webhooks/outbox/batch-states.js';
 import type { BatchView } from '../webhooks/outbox/redelivery-batches.js';
 import { OutboxQuery } from './outbox-query.dto.js';
 import { OutboxRowView } from './outbox-view.dto.js';
 
+/** A page of rows that a person has ticked, and then some. */
+const MOST_IDS = 1_000;
+
 @ApiSchema({ name: 'RedeliveryFilter', description: 'As at `GET /admin/outbox`, without `status`; all that are given must hold.' })
-export class RedeliveryFilter extends OmitType(OutboxQuery, ['limit', 'cursor', 'status']) {}
+export class RedeliveryFilter extends OmitType(OutboxQuery, ['limit', 'cursor', 'status']) {
+  @ApiPropertyOptional({
+    type: String,
+    format: 'uuid',
+    isArray: true,
+    minItems: 1,
+    maxItems: MOST_IDS,
+    description: 'These rows; what else is given must hold, too.',
+  })
+  @IsOptional()
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayMaxSize(MOST_IDS, { message: `ids must name at most ${MOST_IDS} rows` })
+  @IsUUID(undefined, { each: true, message: 'each of ids must be the id of an outbox row' })
+  ids?: string[];
+}
 
 @ApiSchema({ name: 'Redelivery' })
 export class RedeliveryFields {

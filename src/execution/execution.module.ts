@@ -5,6 +5,7 @@ import type { Config } from '../config/config.js';
 import { Database } from '../platform/database/database.js';
 import { PublicUrl } from '../platform/http/public-url.js';
 import { WakeUps } from '../platform/lifecycle/wake-ups.js';
+import { Activity } from '../platform/metrics/activity.js';
 import { Queue } from '../platform/queue/queue.js';
 import { Keyring } from '../platform/secrets/keyring.js';
 import { CONFIG } from '../platform/tokens.js';
@@ -28,8 +29,8 @@ export class ExecutionModule {
       providers: [
         {
           provide: TaskMetrics,
-          useFactory: (registry: Registry, agents: AgentRegistry) => new TaskMetrics(registry, agents.types),
-          inject: [Registry, AgentRegistry],
+          useFactory: (registry: Registry, activity: Activity, agents: AgentRegistry) => new TaskMetrics(registry, activity, agents.types),
+          inject: [Registry, Activity, AgentRegistry],
         },
         {
           provide: END_TASK_PARTS,

@@ -1,4 +1,5 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
+import type { Activity } from '../platform/metrics/activity.js';
 import { RUN_SECONDS, STATEMENT_SECONDS } from '../platform/metrics/buckets.js';
 import { TERMINAL_STAGES, type TerminalStage } from '../tasks/states.js';
 import type { RunDecision } from './decide-run.js';
@@ -14,7 +15,11 @@ export class TaskMetrics {
   private readonly claims: Histogram;
 
   /** @param types the registered task types: all of them are there from the start, with zero */
-  constructor(registry: Registry, types: readonly string[]) {
+  constructor(
+    registry: Registry,
+    private readonly activity: Activity,
+    types: readonly string[],
+  ) {
     const registers = [registry];
     this.ended = new Counter({
       name: 'postback_tasks_ended_total',
@@ -40,6 +45,7 @@ export class TaskMetrics {
 
   countEnd(type: string, status: TerminalStage): void {
     this.ended.inc({ type, status });
+    this.activity.count(`task.${status}`);
   }
 
   observeRun(type: string, decision: RunDecision, durationMs: number): void {

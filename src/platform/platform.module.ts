@@ -15,12 +15,15 @@ import { KeyCache } from './http/key-cache.js';
 import { KeyUse } from './http/key-use.js';
 import { PublicUrl } from './http/public-url.js';
 import { RouteTable } from './http/route-table.js';
+import { SessionCache } from './http/session-cache.js';
 import { newId } from './ids.js';
 import { ProcessRegistration } from './lifecycle/process-registration.js';
 import { ShutdownSign } from './lifecycle/shutdown-sign.js';
 import { WakeUpChannel } from './lifecycle/wake-up-channel.js';
 import { WakeUps } from './lifecycle/wake-ups.js';
 import type { Logger } from './logging/logger.js';
+import { Activity } from './metrics/activity.js';
+import { ActivityFlush } from './metrics/activity-flush.js';
 import { Queue } from './queue/queue.js';
 import type { MasterKeys } from './secrets/envelope.js';
 import { Keyring } from './secrets/keyring.js';
@@ -49,6 +52,7 @@ export class PlatformModule implements OnApplicationShutdown, OnModuleInit {
     @Inject(Tracer) private readonly tracer: Tracer,
     @Inject(ProcessRegistration) private readonly registration: ProcessRegistration,
     @Inject(WakeUpChannel) private readonly channel: WakeUpChannel,
+    @Inject(Activity) private readonly activity: Activity,
   ) {}
 
   onModuleInit(): void {
@@ -65,6 +69,7 @@ export class PlatformModule implements OnApplicationShutdown, OnModuleInit {
       this.queue.stop(),
       this.channel.close(),
     ]);
+    await this.activity.flush().catch(() => {}); // nothing depends on it
     await this.registration.end();
     await this.database.close();
   }
@@ -82,11 +87,19 @@ export class PlatformModule implements OnApplicationShutdown, OnModuleInit {
           new KeyCache(database, { ttlMs: config.http.keyCacheMs, now: () => clock.monotonic() }),
         inject: [Database, Clock],
       },
+      {
+        provide: SessionCache,
+        useFactory: (database: Database, clock: Clock) =>
+          new SessionCache(database, { ttlMs: config.http.keyCacheMs, now: () => clock.monotonic() }),
+        inject: [Database, Clock],
+      },
       KeyUse,
       ShutdownSign,
       RouteTable,
       { provide: PublicUrl, useFactory: () => new PublicUrl(config.http.publicUrl) },
       { provide: Registry, useFactory: () => new Registry() }, // what each part counts; one per service, so that two in one process do not mix
+      { provide: Activity, useFactory: (database: Database) => new Activity(database), inject: [Database] },
+      ActivityFlush,
       { provide: DnsResolver, useFactory: () => new DnsResolver() }, // one cache for everything that leaves
       WakeUps,
       {

@@ -1,19 +1,14 @@
-import { Controller, Get, Headers, HttpStatus, Inject, Param, Query, Res } from '@nestjs/common';
+import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import type { Config } from '../config/config.js';
 import { Database } from '../platform/database/database.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { Caller, Needs, type Principal } from '../platform/http/principal.js';
-import { invalid } from '../platform/http/problem.js';
 import { dtoPipe } from '../platform/http/query.pipe.js';
-import { CONFIG } from '../platform/tokens.js';
-import { EventStream } from './event-stream.js';
+import { EventTeller } from './event-teller.js';
 import { EventsQuery } from './events-query.dto.js';
-import { lookAtTask, type TaskLook, taskProblems } from './look-at-task.js';
-import { readEvents } from './read-events.js';
+import { lookAtTask, taskProblems } from './look-at-task.js';
 import { TaskEventPage } from './task.dto.js';
-import { TaskWatcher } from './task-watcher.js';
 
 /** What happened to a task, as a page or as it happens. */
 @ApiTags('tasks')
@@ -22,9 +17,8 @@ import { TaskWatcher } from './task-watcher.js';
 @Needs('read', 'submit', 'admin')
 export class EventsController {
   constructor(
-    @Inject(CONFIG) private readonly config: Config,
     private readonly database: Database,
-    private readonly watcher: TaskWatcher,
+    private readonly teller: EventTeller,
   ) {}
 
   @Get(':id/events')
@@ -65,35 +59,6 @@ export class EventsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const task = await lookAtTask(this.database, caller.tenant, id);
-    if (wantsStream(headers.accept)) this.stream(task, readLastEventId(headers['last-event-id']) ?? query.after, caller, reply);
-    else void reply.send(await readEvents(this.database, task.taskId, query));
+    await this.teller.tell(task, { query, headers, keyId: caller.keyId }, reply);
   }
-
-  private stream(task: TaskLook, after: number, caller: Principal, reply: FastifyReply): void {
-    if (task.ended && after >= task.lastSeq) return void reply.status(HttpStatus.NO_CONTENT).send();
-    let stream: EventStream | null = null;
-    // first, because it may be refused; nothing is taken before the next turn
-    const watch = this.watcher.watch(caller.keyId, {
-      taskId: task.taskId,
-      after: Math.min(after, task.lastSeq), // a number from nowhere must not hide what comes
-      take: (events) => stream?.send(events) ?? false,
-      close: () => stream?.end(),
-    });
-    const headers = Object.fromEntries(Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)]));
-    reply.hijack();
-    stream = new EventStream(reply.raw, {
-      headers,
-      heartbeatMs: this.config.streams.heartbeatMs,
-      onReady: () => watch.resume(),
-      onEnd: () => watch.stop(),
-    });
-  }
-}
-
-const wantsStream = (accept: string | undefined) => /\btext\/event-stream\b/i.test(accept ?? '');
-
-function readLastEventId(header: string | undefined): number | null {
-  if (header === undefined || header === '') return null;
-  if (/^\d{1,9}$/.test(header)) return Number(header);
-  throw invalid([{ field: 'Last-Event-ID', detail: 'Send the id of an event of this stream, which is a whole number.' }]);
 }

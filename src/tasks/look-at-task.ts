@@ -12,10 +12,10 @@ export interface TaskLook {
   lastSeq: number;
 }
 
-/** Throws a 404 when the task is not this tenant's, a 410 when it was erased. */
-export async function lookAtTask(sql: Sql, tenant: string, id: string): Promise<TaskLook> {
+/** Throws a 404 when the task is not this tenant's, or with null nobody's, a 410 when it was erased. */
+export async function lookAtTask(sql: Sql, tenant: string | null, id: string): Promise<TaskLook> {
   const { rows } = await sql.query<{ id: string; stage: TaskStage; last_seq: number; erased: boolean }>(
-    'SELECT id, status AS stage, last_seq, erased_at IS NOT NULL AS erased FROM postback.tasks WHERE id = $1 AND tenant = $2',
+    'SELECT id, status AS stage, last_seq, erased_at IS NOT NULL AS erased FROM postback.tasks WHERE id = $1 AND tenant = coalesce($2, tenant)',
     [isId(id) ? id : null, tenant],
   );
   const task = rows[0];

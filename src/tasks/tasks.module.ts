@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { Acceptance } from './acceptance.js';
 import { AgentsController } from './agents.controller.js';
+import { EventTeller } from './event-teller.js';
 import { EventsController } from './events.controller.js';
 import { ManageController } from './manage.controller.js';
 import { QueueRoom } from './queue-room.js';
@@ -13,7 +14,7 @@ import { TasksUpkeep } from './upkeep.js';
 
 @Module({
   controllers: [AgentsController, EventsController, ManageController, ResultController, SubmitController, TasksController],
-  providers: [Acceptance, QueueRoom, SubmitLine, TasksUpkeep, TaskWatcher],
-  exports: [Acceptance],
+  providers: [Acceptance, EventTeller, QueueRoom, SubmitLine, TasksUpkeep, TaskWatcher],
+  exports: [Acceptance, EventTeller],
 })
 export class TasksModule {}

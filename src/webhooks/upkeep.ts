@@ -7,6 +7,7 @@ import { Database } from '../platform/database/database.js';
 import { everyMs } from '../platform/lifecycle/periodic.js';
 import { WakeUps } from '../platform/lifecycle/wake-ups.js';
 import type { Logger } from '../platform/logging/logger.js';
+import { Activity } from '../platform/metrics/activity.js';
 import { CONFIG, LOGGER } from '../platform/tokens.js';
 import { MAX_LOST_STREAK } from './delivery/claim-due.js';
 import { collectAdHocEndpoints } from './endpoints/collect-endpoints.js';
@@ -23,6 +24,7 @@ export class Upkeep implements OnApplicationBootstrap {
     @Inject(CONFIG) private readonly config: Config,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(ALERT_SINKS) private readonly sinks: readonly AlertSink[],
+    private readonly activity: Activity,
     private readonly database: Database,
     private readonly scheduler: SchedulerRegistry,
     private readonly wakeUps: WakeUps,
@@ -48,6 +50,7 @@ export class Upkeep implements OnApplicationBootstrap {
       maxLostStreak: MAX_LOST_STREAK,
       probeMs: leaseMs,
       spreadMs: sweepIntervalMs,
+      onGivenUp: (rows) => rows > 0 && this.activity.count('webhook.dead', rows),
     });
     if (swept.held + swept.released + swept.probes + swept.dead === 0) return;
     this.logger.info({ event: 'outbox.swept', ...swept }, 'outbox.swept');

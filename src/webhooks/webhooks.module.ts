@@ -1,10 +1,15 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { Registry } from 'prom-client';
+import { Activity } from '../platform/metrics/activity.js';
 import { DeliveryMetrics } from './delivery/delivery-metrics.js';
 import { Dispatcher } from './delivery/dispatcher.js';
 import { Upkeep } from './upkeep.js';
 
-const metrics = { provide: DeliveryMetrics, useFactory: (registry: Registry) => new DeliveryMetrics(registry), inject: [Registry] };
+const metrics = {
+  provide: DeliveryMetrics,
+  useFactory: (registry: Registry, activity: Activity) => new DeliveryMetrics(registry, activity),
+  inject: [Registry, Activity],
+};
 
 @Module({})
 export class WebhooksModule {

@@ -89,9 +89,9 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('asks for a key everywhere but at the health checks and the metrics', () => {
+  it('asks for a key everywhere but at the sign-in, the health checks and the metrics', () => {
     const open = operations(document).filter(({ operation }) => (operation.security ?? document.security).length === 0);
-    expect(open.map(({ route }) => route)).toEqual(['GET /health/live', 'GET /health/ready', 'GET /metrics']);
+    expect(open.map(({ route }) => route)).toEqual(['POST /console/session', 'GET /health/live', 'GET /health/ready', 'GET /metrics']);
     expect(document.components.securitySchemes[Object.keys(document.security[0])[0]!]).toMatchObject({ type: 'http', scheme: 'bearer' });
   });
 

@@ -83,6 +83,7 @@ const WRITES: Record<string, { target?: () => Promise<string>; body?: object; be
   'POST /admin/endpoints/:id/pause': { target: endpoint },
   'POST /admin/endpoints/:id/resume': { target: endpoint, before: (id) => ask('POST', `/webhook-endpoints/${id}/pause`) },
   'POST /admin/endpoints/:id/enable': { target: endpoint, before: (id) => ask('POST', `/webhook-endpoints/${id}/pause`) },
+  'POST /admin/endpoints/:id/test': { target: endpoint },
   'POST /admin/redeliveries': { body: { filter: { dead_reason: 'gone' } } },
   'POST /admin/redeliveries/:id/cancel': { target: batch },
   'POST /admin/tasks/:id/cancel': { target: () => queuedTask(parts) },

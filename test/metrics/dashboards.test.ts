@@ -5,6 +5,7 @@ import { Registry } from 'prom-client';
 import { parse } from 'yaml';
 import { TaskMetrics } from '../../src/execution/task-metrics.js';
 import { TableGauges } from '../../src/metrics/table-gauges.js';
+import { Activity } from '../../src/platform/metrics/activity.js';
 import { processMetrics } from '../../src/platform/metrics/process-metrics.js';
 import { packageRoot } from '../../src/platform/package-root.js';
 import { DeliveryMetrics } from '../../src/webhooks/delivery/delivery-metrics.js';
@@ -32,8 +33,9 @@ const ofExposition: Metric[] = [
 let metrics: Map<string, Metric>;
 
 beforeAll(() => {
-  new TaskMetrics(ours, ['echo']);
-  new DeliveryMetrics(ours);
+  const activity = new Activity({ query: () => Promise.reject(new Error('There is no database here.')) });
+  new TaskMetrics(ours, activity, ['echo']);
+  new DeliveryMetrics(ours, activity);
   new TableGauges(ours, ['echo']);
   const all = [ours, processMetrics()].flatMap((registry) => registry.getMetricsAsArray() as unknown as Metric[]);
   metrics = new Map([...ofExposition, ...all].map(({ name, type, labelNames }) => [name, { name, type: String(type), labelNames }]));

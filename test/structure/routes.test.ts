@@ -6,6 +6,8 @@ import { ADMIN_KEY, API_KEY, call, startService } from '../support/service.js';
 
 /** Open to everybody, on purpose. Whoever adds one decides so here. */
 const PUBLIC = [
+  'GET /console',
+  'GET /console/*',
   'GET /docs',
   'GET /docs/',
   'GET /docs/*',
@@ -18,6 +20,7 @@ const PUBLIC = [
   'GET /metrics',
   'GET /openapi.json',
   'GET /openapi.yaml',
+  'POST /console/session',
 ];
 
 interface Route {

@@ -9,6 +9,7 @@ import { Database } from '../../src/platform/database/database.js';
 import { newId } from '../../src/platform/ids.js';
 import { WakeUps } from '../../src/platform/lifecycle/wake-ups.js';
 import { createLogger, type Logger } from '../../src/platform/logging/logger.js';
+import { Activity } from '../../src/platform/metrics/activity.js';
 import { Queue } from '../../src/platform/queue/queue.js';
 import { masterKeys } from '../../src/platform/secrets/envelope.js';
 import { Keyring } from '../../src/platform/secrets/keyring.js';
@@ -48,7 +49,7 @@ export async function openParts(at: TestDatabase, maxAttempts = 11): Promise<Par
     logger: createLogger('silent'),
     tracer: new Tracer(),
     keyring,
-    metrics: new TaskMetrics(new Registry(), ['echo']),
+    metrics: new TaskMetrics(new Registry(), new Activity(database), ['echo']),
     outbox: { maxAttempts, payloadMaxBytes: 262_144, resultUrl },
     close,
   };

@@ -8,6 +8,7 @@ import { decodeCursor, type Page, toPage } from '../../platform/http/page.js';
 import { Needs } from '../../platform/http/principal.js';
 import { notFound, Problem } from '../../platform/http/problem.js';
 import { dtoPipe } from '../../platform/http/query.pipe.js';
+import { SessionCache } from '../../platform/http/session-cache.js';
 import { isId } from '../../platform/ids.js';
 import { createKey, type NewKey } from './create-key.js';
 import { KeyFields, KeyPage, KeyQuery, KeyRotationFields, KeyView, KeyWithSecret } from './key.dto.js';
@@ -28,6 +29,7 @@ export class KeysController {
   constructor(
     private readonly database: Database,
     private readonly keys: KeyCache,
+    private readonly sessions: SessionCache,
   ) {}
 
   @Get()
@@ -69,7 +71,7 @@ export class KeysController {
     const rotation = isId(id) ? await rotateKey(this.database, by, id, overlapSeconds) : { kind: 'unknown' as const };
     switch (rotation.kind) {
       case 'rotated':
-        this.keys.forget();
+        this.forget();
         return rotation.made;
       case 'unknown':
         throw notFound('This key');
@@ -91,7 +93,12 @@ export class KeysController {
   async revoke(@Param('id') id: string, @By() by: Actor): Promise<KeyRow> {
     const revoked = isId(id) ? await revokeKey(this.database, by, id) : null;
     if (revoked === null) throw notFound('This key');
-    this.keys.forget();
+    this.forget();
     return revoked;
+  }
+
+  private forget(): void {
+    this.keys.forget();
+    this.sessions.forget();
   }
 }

@@ -76,6 +76,13 @@ export const http = {
     unit: ms,
     about: 'How long a process trusts what it knows of an API key: a key that was revoked is refused everywhere after this time.',
   }),
+  consoleSessionMs: integer('POSTBACK_CONSOLE_SESSION_MS', {
+    default: 12 * HOUR,
+    min: MINUTE,
+    max: 30 * 24 * HOUR,
+    unit: ms,
+    about: 'How long one stays signed in at the console; it may end sooner with the API key that was entered.',
+  }),
   metricsToken: secret('POSTBACK_METRICS_TOKEN', {
     accepts: 'at least 8 visible characters without spaces',
     parse: bearerToken,

@@ -31,7 +31,10 @@ export function problemResponse(codes: Record<string, string>) {
 /** What any route that asks for an API key can answer. */
 export const generalProblems: ProblemTable = {
   401: { unauthorized: 'The API key is missing, not known, expired or revoked.' },
-  403: { forbidden: 'The API key lacks the scope for this route.' },
+  403: {
+    forbidden: 'The API key lacks the scope for this route.',
+    origin_refused: 'A browser sent it for another site, with the cookie of the console.',
+  },
   429: {
     rate_limited: 'The API key sends requests too fast; see `Retry-After`.',
     too_many_in_flight: 'The API key has too many requests under way.',

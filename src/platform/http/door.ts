@@ -2,10 +2,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { discardBody } from './discard-body.js';
 import type { KeyCache } from './key-cache.js';
 import type { Admission, KeyLimitOptions, KeyLimits } from './key-limits.js';
+import { foreignOrigin } from './own-origin.js';
 import type { Principal } from './principal.js';
 import { notFoundAddress, Problem } from './problem.js';
 import type { RouteRule } from './route-rules.js';
 import type { RouteTable } from './route-table.js';
+import type { SessionCache } from './session-cache.js';
+import { carriesSession, sessionToken } from './session-cookie.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -16,6 +19,7 @@ declare module 'fastify' {
 
 export interface DoorParts {
   keys: KeyCache;
+  sessions: SessionCache;
   limits: KeyLimits;
   routes: RouteTable;
   policy: KeyLimitOptions;
@@ -24,11 +28,18 @@ export interface DoorParts {
   /** For a path; see `security-headers.ts`. */
   headersFor(path: string): Readonly<Record<string, string>>;
   bodyMaxBytes: number;
+  /** Where browsers reach the service. */
+  publicUrl(): string;
   /** Ms on a clock that never jumps. */
   now(): number;
   /** No new request is taken. */
   closing(): boolean;
 }
+
+type Headers = FastifyRequest['headers'];
+
+/** Methods that change nothing. */
+const READING: readonly string[] = ['GET', 'HEAD'];
 
 const CLOSED: RouteRule = { access: null, signedLink: null };
 const OPEN: RouteRule = { access: 'public', signedLink: null };
@@ -61,10 +72,15 @@ function decide(parts: DoorParts, request: FastifyRequest, reply: FastifyReply):
   if (parts.closing() && !request.url.startsWith('/health/')) return closing(reply);
   if (request.is404) return notFoundAddress();
   const rule = ruleOf(request.routeOptions.config, request.routeOptions.url, parts);
+  // a browser sends the cookie along whoever made it ask, and says who that was
+  if (!READING.includes(request.method) && carriesSession(request.headers.cookie)) {
+    const refused = foreignOrigin(request, parts.publicUrl());
+    if (refused !== null) return refused;
+  }
   if (rule.access === 'public' || isSigned(rule, request)) return undefined;
-  const holder = findHolder(parts.keys, request.headers.authorization);
+  const holder = findHolder(parts, request.headers);
   const admit = (principal: Principal | null) =>
-    principal === null ? unauthorized(request.headers.authorization) : enter(parts, rule, principal, request, reply);
+    principal === null ? unauthorized(request.headers) : enter(parts, rule, principal, request, reply);
   return holder instanceof Promise ? holder.then(admit) : admit(holder);
 }
 
@@ -76,14 +92,23 @@ function isSigned({ signedLink }: RouteRule, { query }: FastifyRequest): boolean
   return signedLink !== null && typeof (query as Record<string, unknown>)[signedLink] === 'string';
 }
 
-function findHolder(keys: KeyCache, header: string | undefined): Principal | null | Promise<Principal | null> {
-  const key = /^Bearer ([\x21-\x7e]{8,256})$/i.exec(header ?? '')?.[1];
+/** A key that is sent counts, whatever cookie comes along. */
+function findHolder({ keys, sessions }: DoorParts, { authorization, cookie }: Headers): Principal | null | Promise<Principal | null> {
+  if (authorization === undefined) {
+    const token = sessionToken(cookie);
+    return token === null ? null : sessions.find(token);
+  }
+  const key = /^Bearer ([\x21-\x7e]{8,256})$/i.exec(authorization)?.[1];
   return key === undefined ? null : keys.find(key);
 }
 
-function unauthorized(header: string | undefined): Problem {
+function unauthorized({ authorization, cookie }: Headers): Problem {
   const detail =
-    header === undefined ? 'Send an API key: Authorization: Bearer <key>.' : 'This API key is not known, has expired or was revoked.';
+    authorization !== undefined
+      ? 'This API key is not known, has expired or was revoked.'
+      : carriesSession(cookie)
+        ? 'This session is over; sign in at /console again.'
+        : 'Send an API key: Authorization: Bearer <key>.';
   return new Problem(401, 'unauthorized', detail, { headers: { 'www-authenticate': 'Bearer realm="postback"' } });
 }
 

@@ -2,6 +2,17 @@ import type { Sql } from '../database/sql.js';
 import { findLiveKeys, hashKey, type LiveKey, noteKeyUse } from './api-keys.js';
 import type { Principal } from './principal.js';
 
+/** Something random that a caller shows, and that is stored as its hash. */
+export interface KindOfKey {
+  /** Of these hashes, those that open something now. */
+  findLive(sql: Sql, hashes: readonly Buffer[]): Promise<LiveKey[]>;
+  /** What its use is noted under. */
+  idOf(holder: Principal): string;
+  noteUse(sql: Sql, ids: readonly string[]): Promise<void>;
+}
+
+const apiKeys: KindOfKey = { findLive: findLiveKeys, idOf: ({ keyId }) => keyId, noteUse: noteKeyUse };
+
 export interface KeyCacheOptions {
   /** How long an answer counts, in ms: a key that is revoked elsewhere is refused here after at most this long. */
   ttlMs: number;
@@ -41,6 +52,7 @@ export class KeyCache {
   constructor(
     private readonly sql: Sql,
     private readonly options: KeyCacheOptions,
+    private readonly kind: KindOfKey = apiKeys,
   ) {}
 
   /** Null when nobody holds this key (any more). At once when it is known, else a promise. */
@@ -63,11 +75,11 @@ export class KeyCache {
   async flushUse(): Promise<void> {
     const ids = [...this.used];
     this.used.clear();
-    if (ids.length > 0) await noteKeyUse(this.sql, ids);
+    if (ids.length > 0) await this.kind.noteUse(this.sql, ids);
   }
 
   private noteUse(holder: Principal | null): Principal | null {
-    if (holder !== null) this.used.add(holder.keyId);
+    if (holder !== null) this.used.add(this.kind.idOf(holder));
     return holder;
   }
 
@@ -95,7 +107,7 @@ export class KeyCache {
     const { generation } = this;
     const askedAt = this.options.now();
     try {
-      const live = await findLiveKeys(
+      const live = await this.kind.findLive(
         this.sql,
         batch.map(([, { hash }]) => hash),
       );

@@ -10,6 +10,8 @@ export interface Principal {
   /** Of the key, for people. */
   name: string;
   scopes: readonly Scope[];
+  /** The session of the console that stands for the key; missing when the key itself was sent. */
+  session?: { id: string; expiresAt: Date };
 }
 
 export const ACCESS = Symbol('access');

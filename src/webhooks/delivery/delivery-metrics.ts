@@ -1,4 +1,5 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
+import type { Activity } from '../../platform/metrics/activity.js';
 import { EXCHANGE_SECONDS, LAG_SECONDS, STATEMENT_SECONDS } from '../../platform/metrics/buckets.js';
 import { DEAD_REASONS } from '../outbox/states.js';
 import type { Finish, FinishedRow } from './finish-attempts.js';
@@ -13,7 +14,10 @@ export class DeliveryMetrics {
   private readonly attemptsEach: Histogram<'status'>;
   private readonly claims: Histogram;
 
-  constructor(registry: Registry) {
+  constructor(
+    registry: Registry,
+    private readonly activity: Activity,
+  ) {
     const registers = [registry];
     this.attempts = new Histogram({
       name: 'postback_delivery_attempt_duration_seconds',
@@ -59,12 +63,18 @@ export class DeliveryMetrics {
   /** An attempt that was written down, and what its row became. */
   observe({ delivery, attempt }: Finish, row: FinishedRow): void {
     this.attempts.observe({ outcome: attempt.verdict.outcome }, attempt.durationMs / 1_000);
+    if (attempt.verdict.outcome !== 'released')
+      this.activity.count(attempt.verdict.outcome === 'delivered' ? 'attempt.delivered' : 'attempt.failed');
     if (row.status === 'pending') return;
     this.attemptsEach.observe({ status: row.status }, row.attempts);
-    if (row.status === 'dead') this.dead.inc({ reason: row.dead_reason ?? 'undeliverable' });
-    else if (attempt.verdict.outcome === 'delivered') {
+    if (row.status === 'dead') {
+      this.dead.inc({ reason: row.dead_reason ?? 'undeliverable' });
+      this.activity.count('webhook.dead');
+    } else if (attempt.verdict.outcome === 'delivered') {
       this.delivered.inc();
-      if (!delivery.everDelivered) this.lag.observe(Math.max(0, row.age_seconds));
+      if (delivery.everDelivered) return;
+      this.lag.observe(Math.max(0, row.age_seconds));
+      this.activity.observe('delivery.lag', row.age_seconds * 1_000);
     }
   }
 

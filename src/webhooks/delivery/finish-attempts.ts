@@ -82,9 +82,10 @@ const FINISH: Prepared = {
   text: `
   WITH n AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::integer[], $5::bigint[], $6::text[], $7::smallint[], $8::text[],
-                         $9::boolean[], $10::integer[], $11::text[], $12::text[], $13::text[], $14::integer[], $15::boolean[], $16::text[])
+                         $9::boolean[], $10::integer[], $11::text[], $12::text[], $13::text[], $14::integer[], $15::boolean[], $16::text[],
+                         $17::text[])
       AS n (id, lease_token, status, attempts_charged, delay_ms, dead_reason, uncharged_streak, outcome,
-            charged, status_code, error_code, error, excerpt, duration_ms, thin, trigger)
+            charged, status_code, error_code, error, excerpt, duration_ms, thin, trigger, sent)
   ), finished AS (
     UPDATE postback.webhook_outbox o
        SET status = n.status, attempts_charged = n.attempts_charged, uncharged_streak = n.uncharged_streak, lost_streak = 0,
@@ -97,11 +98,11 @@ const FINISH: Prepared = {
     RETURNING o.id, o.status, o.dead_reason, o.endpoint_id, o.tenant, o.task_id, o.url, o.attempts, o.claimed_at, o.claimed_by,
               o.last_status_code, o.last_error, extract(epoch FROM now() - o.created_at)::float8 AS age_seconds,
               -- what is known of the attempt goes along: to join it again would need a plan that depends on how many rows there are
-              n.trigger, n.duration_ms, n.outcome, n.charged, n.status_code, n.error_code, n.error, n.excerpt
+              n.trigger, n.duration_ms, n.outcome, n.charged, n.status_code, n.error_code, n.error, n.excerpt, n.sent
   ), attempt AS (
     INSERT INTO postback.webhook_attempts (outbox_id, attempt, trigger, started_at, duration_ms, outcome, charged, status_code,
-                                           error_code, error, response_excerpt, claimed_by)
-    SELECT id, attempts, trigger, claimed_at, duration_ms, outcome, charged, status_code, error_code, error, excerpt, claimed_by
+                                           error_code, error, response_excerpt, claimed_by, sent)
+    SELECT id, attempts, trigger, claimed_at, duration_ms, outcome, charged, status_code, error_code, error, excerpt, claimed_by, sent::json
       FROM finished
   )
   SELECT id, status, dead_reason, endpoint_id, tenant, task_id, url, attempts, age_seconds, last_status_code, last_error FROM finished`,
@@ -126,6 +127,7 @@ function columns(finishes: readonly Finish[]): unknown[] {
     column(({ attempt }) => attempt.durationMs),
     column(({ attempt }) => attempt.verdict.resendThin),
     column(({ delivery }) => delivery.trigger),
+    column(({ attempt }) => (attempt.sent === undefined ? null : JSON.stringify(attempt.sent))),
   ];
 }
 

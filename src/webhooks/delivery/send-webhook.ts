@@ -24,12 +24,27 @@ export interface SendParts {
   nowMs(): number;
 }
 
+/** What of a request that left is stored nowhere else; kept with the attempt as it is. */
+export interface Sent {
+  /** The `webhook-timestamp`. */
+  at: number;
+  /** Our version. */
+  agent: string;
+  /** Names of the endpoint's own headers; missing when it has none, as are the next two. */
+  own?: string[];
+  /** How many secrets signed, when it was more than one. */
+  signatures?: number;
+  traceparent?: string;
+}
+
 /** What one attempt found out. */
 export interface Attempt {
   verdict: Verdict;
   durationMs: number;
   /** Start of the decoded response body; null when there was none. */
   excerpt: string | null;
+  /** Missing when nothing left. */
+  sent?: Sent;
 }
 
 /** Signs the stored text and sends it once. A row that cannot be sent by anybody is told apart from a receiver that failed. */
@@ -41,11 +56,15 @@ export async function sendWebhook(parts: SendParts, message: Message): Promise<A
     verdict: judge(exchange, { thinAvailable: !message.thin && message.thinBody !== null }),
     durationMs: Math.round(exchange.durationMs),
     excerpt: exchange.kind === 'response' && exchange.excerpt !== '' ? mask(exchange.excerpt, confidential(prepared.keys, message)) : null,
+    ...(left(exchange) && { sent: prepared.sent }),
   };
 }
 
+const left = (exchange: Exchange): boolean => exchange.kind === 'response' || exchange.phase !== 'before';
+
 interface Prepared {
   request: WebhookRequest;
+  sent: Sent;
   /** What it was signed with. */
   keys: readonly SigningKey[];
 }
@@ -55,11 +74,23 @@ function prepare({ timeoutMs, signal, nowMs }: SendParts, message: Message): Pre
   if (body === null) return undeliverable('body_purged', 'The body of this event was purged.');
   const keys = signingKeys(message.signers);
   if (!Array.isArray(keys)) return keys;
-  const signed = signatures(keys, { id: message.eventId, timestampSeconds: Math.floor(nowMs() / 1000), body });
+  const timestampSeconds = Math.floor(nowMs() / 1000);
+  const signed = signatures(keys, { id: message.eventId, timestampSeconds, body });
   // ours come last: whatever an endpoint's own headers say, they cannot stand in for what we vouch for
   const headers = { ...message.headers, ...fixedHeaders, ...signed, ...ownHeaders(message) };
   const request = { url: message.url, headers, body, deadlineMs: message.timeoutMs ?? timeoutMs, signal };
-  return { request, keys };
+  return { request, keys, sent: sentBesides(message, timestampSeconds, keys.length) };
+}
+
+function sentBesides({ headers, traceparent }: Message, at: number, signatures: number): Sent {
+  const own = Object.keys(headers ?? {});
+  return {
+    at,
+    agent: version,
+    ...(own.length > 0 && { own }),
+    ...(signatures > 1 && { signatures }),
+    ...(traceparent !== null && { traceparent }),
+  };
 }
 
 /** What of the request may be shown to nobody. */

@@ -3,7 +3,6 @@ import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs
 import type { FastifyReply } from 'fastify';
 import type { Config } from '../../config/config.js';
 import { type Actor, By } from '../../platform/audit/actor.js';
-import { writeAudit } from '../../platform/audit/write-audit.js';
 import { Clock } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
 import { WebhookClient } from '../../platform/egress/webhook-client.js';
@@ -15,6 +14,7 @@ import { WakeUps } from '../../platform/lifecycle/wake-ups.js';
 import { Keyring } from '../../platform/secrets/keyring.js';
 import { CONFIG } from '../../platform/tokens.js';
 import { audited } from './audited.js';
+import { testAudited } from './audited-test.js';
 import { PauseFields, RotationFields } from './endpoint-fields.dto.js';
 import { fieldProblems, unknownEndpoint } from './endpoint-problems.js';
 import { EndpointTestView, EndpointView, EndpointWithSecret } from './endpoint-view.dto.js';
@@ -24,7 +24,6 @@ import { readPause, readRotation } from './read-fields.js';
 import { resumeEndpoint } from './resume-endpoint.js';
 import { rotateSecret } from './rotate-secret.js';
 import { showEndpoint } from './show-endpoint.js';
-import { testEndpoint } from './test-endpoint.js';
 
 /** What can be done with a registered endpoint besides changing it. */
 @ApiTags('endpoints')
@@ -32,11 +31,11 @@ import { testEndpoint } from './test-endpoint.js';
 @Needs('submit', 'admin')
 export class EndpointActionsController {
   constructor(
-    @Inject(CONFIG) private readonly config: Config,
-    private readonly client: WebhookClient,
-    private readonly clock: Clock,
-    private readonly database: Database,
-    private readonly keyring: Keyring,
+    @Inject(CONFIG) readonly config: Config,
+    readonly client: WebhookClient,
+    readonly clock: Clock,
+    readonly database: Database,
+    readonly keyring: Keyring,
     private readonly wakeUps: WakeUps,
   ) {}
 
@@ -108,33 +107,7 @@ export class EndpointActionsController {
   @ApiOkResponse({ type: EndpointTestView, description: 'What came of it, whether it was delivered or not.' })
   @ApiProblems(unknownEndpoint)
   async test(@Param('id') id: string, @Caller() { tenant }: Principal, @By() by: Actor): Promise<EndpointTestView> {
-    const { delivery } = this.config;
-    const parts = {
-      client: this.client,
-      timeoutMs: delivery.timeoutMs,
-      signal: AbortSignal.timeout(delivery.leaseMs),
-      nowMs: () => this.clock.now(),
-    };
-    const { eventId, verdict, durationMs, excerpt } = await testEndpoint(parts, this.keyring, await this.find(tenant, id));
-    await this.database.transaction((tx) =>
-      writeAudit(tx, by, {
-        action: 'endpoint.test',
-        targetId: id,
-        tenant,
-        before: null,
-        after: { event_id: eventId, outcome: verdict.outcome, status_code: verdict.statusCode },
-      }),
-    );
-    return {
-      event_id: eventId,
-      delivered: verdict.outcome === 'delivered',
-      outcome: verdict.outcome,
-      status_code: verdict.statusCode,
-      duration_ms: durationMs,
-      error_code: verdict.errorCode,
-      error: verdict.errorMessage,
-      response_excerpt: excerpt,
-    };
+    return testAudited(this, by, await this.find(tenant, id));
   }
 
   private async find(tenant: string, id: string): Promise<EndpointRow> {

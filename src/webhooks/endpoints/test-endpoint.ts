@@ -6,11 +6,17 @@ import { openSigner, type Signer } from '../delivery/signing-keys.js';
 import { TEST_EVENT_TYPE } from './event-types.js';
 import type { EndpointRow } from './find-endpoints.js';
 
+/** Where a test goes, and what signs it. */
+export type TestTarget = Pick<
+  EndpointRow,
+  'id' | 'tenant' | 'url' | 'headers' | 'timeout_ms' | 'secret_id' | 'sealed' | 'previous_secret_id' | 'previous_sealed'
+>;
+
 /**
  * Sends a test event the way webhooks are sent: same client, signatures, headers and time-out. Nothing of it is stored, it
  * counts for no health, and it goes to a paused or disabled endpoint too, which is when one wants to know.
  */
-export async function testEndpoint(parts: SendParts, keyring: Keyring, endpoint: EndpointRow): Promise<Attempt & { eventId: string }> {
+export async function testEndpoint(parts: SendParts, keyring: Keyring, endpoint: TestTarget): Promise<Attempt & { eventId: string }> {
   const eventId = newId();
   const attempt = await sendWebhook(parts, {
     id: null,
@@ -32,7 +38,7 @@ function testBody(eventId: string, endpointId: string, at: Date): string {
   return jsonText({ type: TEST_EVENT_TYPE, event_id: eventId, endpoint_id: endpointId, timestamp: at.toISOString() });
 }
 
-function signers(keyring: Keyring, endpoint: EndpointRow): Signer[] {
+function signers(keyring: Keyring, endpoint: TestTarget): Signer[] {
   const { tenant, secret_id, sealed, previous_secret_id, previous_sealed } = endpoint;
   const newest = openSigner(keyring, tenant, secret_id, sealed);
   return previous_secret_id === null ? [newest] : [newest, openSigner(keyring, tenant, previous_secret_id, previous_sealed)];

@@ -10,6 +10,10 @@ export interface BatchFilter {
   since?: string;
   /** Created before. */
   until?: string;
+  /** Exactly what is stored as `last_error`; empty for rows without one. */
+  error?: string;
+  /** Of outbox rows. */
+  ids?: string[];
 }
 
 /** One condition per filter on the row `o`, so that the planner sees only those that are given. */
@@ -22,6 +26,8 @@ const CONDITIONS: Record<keyof BatchFilter, (parameter: string) => string> = {
   status_code: ($) => `o.last_status_code = ${$}::integer`,
   since: ($) => `o.created_at >= ${$}::timestamptz`,
   until: ($) => `o.created_at < ${$}::timestamptz`,
+  error: ($) => `coalesce(o.last_error, '') = ${$}`,
+  ids: ($) => `o.id = ANY (${$}::uuid[])`,
 };
 
 /** @param parameter adds a value to the statement and returns its name. Each condition is an SQL expression over the row `o`. */

@@ -1,5 +1,7 @@
 import type { Sql, Tx } from '../../platform/database/sql.js';
 import type { Position } from '../../platform/http/page.js';
+import type { Sent } from '../delivery/send-webhook.js';
+import { type RequestView, showRequest } from './show-request.js';
 
 /** An outbox row as the API shows it. */
 export interface OutboxView {
@@ -37,6 +39,8 @@ export interface AttemptView {
   error_code: string | null;
   error: string | null;
   response_excerpt: string | null;
+  /** Null when nothing left, or nobody saw it. */
+  request: RequestView | null;
 }
 
 /** Everything may be left out; what is given must all hold. */
@@ -53,6 +57,8 @@ export interface OutboxFilter {
   since?: string;
   /** Created before. */
   until?: string;
+  /** Exactly what is stored as `last_error`; empty for rows without one. */
+  error?: string;
 }
 
 const COLUMNS = `
@@ -73,6 +79,7 @@ const CONDITIONS: Record<keyof OutboxFilter, (parameter: string) => string> = {
   status_code: ($) => `o.last_status_code = ${$}`,
   since: ($) => `o.created_at >= ${$}`,
   until: ($) => `o.created_at < ${$}`,
+  error: ($) => `coalesce(o.last_error, '') = ${$}`,
 };
 
 export type OutboxRow = OutboxView & { position: string };
@@ -119,13 +126,16 @@ export async function readEventBody(sql: Sql, eventId: string): Promise<string |
   return rows[0]?.body ?? null;
 }
 
-export async function readAttempts(sql: Sql, outboxId: string): Promise<AttemptView[]> {
-  const { rows } = await sql.query<AttemptView>(
-    `SELECT attempt, trigger, started_at, duration_ms, outcome, charged, status_code, error_code, error, response_excerpt
+export async function readAttempts(sql: Sql, row: { id: string; event_id: string }): Promise<AttemptView[]> {
+  const { rows } = await sql.query<Omit<AttemptView, 'request'> & { sent: Sent | null }>(
+    `SELECT attempt, trigger, started_at, duration_ms, outcome, charged, status_code, error_code, error, response_excerpt, sent
        FROM postback.webhook_attempts WHERE outbox_id = $1 ORDER BY attempt`,
-    [outboxId],
+    [row.id],
   );
-  return rows;
+  return rows.map(({ sent, ...attempt }) => ({
+    ...attempt,
+    request: showRequest(sent, { id: row.id, eventId: row.event_id, attempt: attempt.attempt }),
+  }));
 }
 
 /** What a redelivery changes of a row, locked until the transaction ends; null when there is none. */

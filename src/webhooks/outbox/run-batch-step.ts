@@ -75,7 +75,8 @@ async function move(tx: Tx, { id, filter, include_delivered, rate_per_second, cu
   const matches = [batchStatuses(include_delivered), ...conditions].join(' AND ');
   // what an index cannot find is looked for in a stretch of bounded length, never in the whole table
   const since = filter.since === undefined ? 'true' : `o.created_at >= $${values.push(filter.since)}::timestamptz`; // where it may end
-  const shelf = `${include_delivered ? 'true' : "o.status IN ('dead', 'held')"} AND ${since}`;
+  const named = filter.ids === undefined ? 'true' : `o.id = ANY ($${values.push(filter.ids)}::uuid[])`; // which are looked up instead
+  const shelf = `${include_delivered ? 'true' : "o.status IN ('dead', 'held')"} AND ${since} AND ${named}`;
   const { rows } = await tx.query<Moved>(
     `WITH stretch AS MATERIALIZED (
        SELECT o.id, o.created_at, row_number() OVER w AS place, (${matches}) AS matches

@@ -14,6 +14,8 @@ export interface SweepSettings {
   probeMs: number;
   /** Released rows are spread over this time, in ms: until the next sweep. */
   spreadMs: number;
+  /** Told how many rows were given up, once that is committed. */
+  onGivenUp?(rows: number): void;
 }
 
 export interface Swept {
@@ -32,8 +34,10 @@ const BATCH = 500;
  */
 export async function sweepOutbox(database: Database, sinks: readonly AlertSink[], settings: SweepSettings): Promise<Swept> {
   if (!(await isAnything(database, settings))) return { dead: 0, held: 0, probes: 0, released: 0 };
+  const { moved: dead, givenUp } = await bury(database, sinks, settings);
+  settings.onGivenUp?.(givenUp);
   return {
-    dead: await bury(database, sinks, settings),
+    dead,
     held: await count(database, HOLD, [BATCH]),
     probes: (await count(database, REOPEN, [])) + (await count(database, PROBE, [settings.probeMs])),
     released: await count(database, RELEASE, [BATCH, settings.spreadMs]),
@@ -64,14 +68,15 @@ interface Buried {
 }
 
 /** Rows that nothing will come of. A deleted endpoint is its owner's own doing, and alarms nobody. */
-async function bury(database: Database, sinks: readonly AlertSink[], { heldMaxAgeMs, maxLostStreak }: SweepSettings): Promise<number> {
+async function bury(
+  database: Database,
+  sinks: readonly AlertSink[],
+  { heldMaxAgeMs, maxLostStreak }: SweepSettings,
+): Promise<{ moved: number; givenUp: number }> {
   return database.transaction(async (tx) => {
     const { rows } = await tx.query<Buried>(BURY, [heldMaxAgeMs, maxLostStreak - 1, BATCH]);
-    await raiseAlerts(
-      tx,
-      sinks,
-      deadLetterAlerts(rows.filter(({ status, dead_reason }) => status === 'dead' && dead_reason !== 'endpoint_deleted')),
-    );
-    return rows.length;
+    const alarming = rows.filter(({ status, dead_reason }) => status === 'dead' && dead_reason !== 'endpoint_deleted');
+    await raiseAlerts(tx, sinks, deadLetterAlerts(alarming));
+    return { moved: rows.length, givenUp: alarming.length };
   });
 }

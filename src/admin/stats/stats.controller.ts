@@ -1,7 +1,11 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
-import { Database } from '../platform/database/database.js';
-import { Needs } from '../platform/http/principal.js';
+import { Database } from '../../platform/database/database.js';
+import { ApiProblems } from '../../platform/http/api-problems.js';
+import { Needs } from '../../platform/http/principal.js';
+import { dtoPipe } from '../../platform/http/query.pipe.js';
+import { readSeries, WINDOWS } from './read-series.js';
+import { SeriesQuery, SeriesView } from './series.dto.js';
 
 const counts = { type: 'object', additionalProperties: { type: 'integer' } } as const;
 const seconds = { type: Number, nullable: true } as const;
@@ -13,6 +17,9 @@ export class StatsView {
   @ApiProperty({ ...counts, description: 'Dead rows by reason.' })
   dead_reasons: Record<string, number>;
 
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'Pending rows whose time has come.' })
+  due_webhooks: number;
+
   @ApiProperty({ ...seconds, description: 'For how long the oldest pending row has been due; null when none is.' })
   oldest_due_seconds: number | null;
 
@@ -21,6 +28,9 @@ export class StatsView {
 
   @ApiProperty({ ...counts, description: 'Tasks that have not ended, by stage.' })
   tasks: Record<string, number>;
+
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'Queued tasks whose time has come.' })
+  queued_ready: number;
 
   @ApiProperty({ ...seconds, description: 'For how long the oldest queued task has been due.' })
   oldest_queued_seconds: number | null;
@@ -52,6 +62,22 @@ export class StatsController {
     const { rows } = await this.database.query<StatsView>(STATS);
     return rows[0]!;
   }
+
+  @Get('series')
+  @ApiOperation({
+    operationId: 'admin_stats_series',
+    summary: 'Show what happened over the last hour, day or week',
+    description:
+      'Counted by the processes as it happens and added up every five seconds; what a process counts right before it is killed is lost.',
+  })
+  @ApiOkResponse({ type: SeriesView, description: 'One bucket for each stretch of the window.' })
+  @ApiProblems({ 422: { validation_failed: '`window` cannot be accepted.' } })
+  async series(@Query(dtoPipe) { window }: SeriesQuery): Promise<SeriesView> {
+    const buckets = await readSeries(this.database, window);
+    const { bucketSeconds } = WINDOWS[window];
+    const [from, last] = [buckets[0]!.at, buckets.at(-1)!.at];
+    return { window, bucket_seconds: bucketSeconds, from, to: new Date(last.getTime() + bucketSeconds * 1_000), buckets };
+  }
 }
 
 /** Each part reads a partial index of what is not at rest: history costs nothing. */
@@ -59,10 +85,13 @@ const STATS = `
   SELECT (SELECT json_object_agg(status, rows) FROM postback.outbox_health) AS outbox,
          (SELECT coalesce(json_object_agg(dead_reason, n), '{}') FROM (
             SELECT dead_reason, count(*) AS n FROM postback.webhook_outbox WHERE status = 'dead' GROUP BY 1) d) AS dead_reasons,
+         (SELECT count(*)::int FROM postback.webhook_outbox
+           WHERE status IN ('pending', 'delivering') AND status = 'pending' AND next_attempt_at <= now()) AS due_webhooks,
          (SELECT greatest(extract(epoch FROM now() - oldest), 0)::float8 FROM postback.outbox_health WHERE status = 'pending' AND oldest <= now()) AS oldest_due_seconds,
          (SELECT extract(epoch FROM now() - oldest)::float8 FROM postback.outbox_health WHERE status = 'held') AS oldest_held_seconds,
          (SELECT coalesce(json_object_agg(status, n), '{}') FROM (
             SELECT status, count(*) AS n FROM postback.tasks WHERE status IN ('queued', 'running', 'canceling') GROUP BY 1) t) AS tasks,
+         (SELECT count(*)::int FROM postback.tasks WHERE status = 'queued' AND next_run_at <= now()) AS queued_ready,
          (SELECT extract(epoch FROM now() - min(next_run_at))::float8 FROM postback.tasks WHERE status = 'queued' AND next_run_at <= now()) AS oldest_queued_seconds,
          (SELECT json_build_object('paused', count(*) FILTER (WHERE state = 'paused'), 'disabled', count(*) FILTER (WHERE state = 'disabled'),
                                    'breaker_open', count(*) FILTER (WHERE breaker <> 'closed'))
