@@ -13,6 +13,7 @@ import { EvaluateAlerts1795540000001 } from './1795540000001-evaluate-alerts.js'
 import { RedeliverInBulk1795550000001 } from './1795550000001-redeliver-in-bulk.js';
 import { RepairInSql1795550000002 } from './1795550000002-repair-in-sql.js';
 import { ShareFigures1795560000001 } from './1795560000001-share-figures.js';
+import { SealHeaders1795720000001 } from './1795720000001-seal-headers.js';
 
 /** In the order they run. Listed by hand: what is not listed does not run, whatever lies in the folder. */
 export const migrations = [
@@ -31,4 +32,5 @@ export const migrations = [
   RedeliverInBulk1795550000001,
   RepairInSql1795550000002,
   ShareFigures1795560000001,
+  SealHeaders1795720000001,
 ];

@@ -13,6 +13,7 @@ import { invalid, notFound, Problem } from '../platform/http/problem.js';
 import { dtoPipe } from '../platform/http/query.pipe.js';
 import { isId } from '../platform/ids.js';
 import { WakeUps } from '../platform/lifecycle/wake-ups.js';
+import { Keyring } from '../platform/secrets/keyring.js';
 import { CONFIG, EGRESS_RULES } from '../platform/tokens.js';
 import { adHocKey } from '../webhooks/endpoints/ad-hoc-key.js';
 import { audited } from '../webhooks/endpoints/audited.js';
@@ -35,6 +36,7 @@ export class AdminEndpointsController {
     @Inject(CONFIG) private readonly config: Config,
     @Inject(EGRESS_RULES) private readonly egress: EgressRules,
     private readonly database: Database,
+    private readonly keyring: Keyring,
     private readonly wakeUps: WakeUps,
   ) {}
 
@@ -78,7 +80,7 @@ export class AdminEndpointsController {
     const change = readChange(body, { config: this.config, egress: this.egress });
     const { kind, tenant } = await this.show(id);
     if (kind === 'ad_hoc') await this.moveAdHoc(id, change, by);
-    else await audited(this.database, by, 'endpoint.change', { tenant, id }, (tx) => changeEndpoint(tx, tenant, id, change));
+    else await audited(this.database, by, 'endpoint.change', { tenant, id }, (tx) => changeEndpoint(tx, this.keyring, tenant, id, change));
     this.wakeUps.ring('delivery-due');
     return this.show(id);
   }

@@ -55,6 +55,7 @@ function prepare({ timeoutMs, signal, nowMs }: SendParts, message: Message): Pre
   if (body === null) return undeliverable('body_purged', 'The body of this event was purged.');
   const keys = signingKeys(message.signers);
   if (!Array.isArray(keys)) return keys;
+  if (typeof message.headers === 'string') return noHeaders(message.headers);
   const signed = signatures(keys, { id: message.eventId, timestampSeconds: Math.floor(nowMs() / 1000), body });
   // ours come last: whatever an endpoint's own headers say, they cannot stand in for what we vouch for
   const headers = { ...message.headers, ...fixedHeaders, ...signed, ...ownHeaders(message) };
@@ -62,9 +63,18 @@ function prepare({ timeoutMs, signal, nowMs }: SendParts, message: Message): Pre
   return { request, keys };
 }
 
+function noHeaders(why: 'missing' | 'unreadable'): Verdict {
+  return why === 'missing'
+    ? undeliverable('headers_missing', 'The headers of its endpoint are missing.')
+    : undeliverable('headers_unreadable', 'The headers of its endpoint cannot be decrypted.');
+}
+
 /** What of the request may be shown to nobody. */
 function confidential(keys: readonly SigningKey[], { headers }: Message): string[] {
-  return [...keys.map(({ simple }) => simple.export().toString('utf8')), ...Object.values(headers ?? {})];
+  return [
+    ...keys.map(({ simple }) => simple.export().toString('utf8')),
+    ...(typeof headers === 'string' ? [] : Object.values(headers ?? {})),
+  ];
 }
 
 /** Error pages like to print the request they are about, and excerpts are shown in delivery logs. */
