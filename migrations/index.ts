@@ -14,6 +14,7 @@ import { RedeliverInBulk1795550000001 } from './1795550000001-redeliver-in-bulk.
 import { RepairInSql1795550000002 } from './1795550000002-repair-in-sql.js';
 import { ShareFigures1795560000001 } from './1795560000001-share-figures.js';
 import { SealHeaders1795720000001 } from './1795720000001-seal-headers.js';
+import { AuditRepairsInSql1795720000002 } from './1795720000002-audit-repairs-in-sql.js';
 
 /** In the order they run. Listed by hand: what is not listed does not run, whatever lies in the folder. */
 export const migrations = [
@@ -33,4 +34,5 @@ export const migrations = [
   RepairInSql1795550000002,
   ShareFigures1795560000001,
   SealHeaders1795720000001,
+  AuditRepairsInSql1795720000002,
 ];

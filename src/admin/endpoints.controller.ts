@@ -94,7 +94,7 @@ export class AdminEndpointsController {
   @ApiProblems({ ...unknownEndpoint, 409: { endpoint_disabled: 'It is disabled, so nothing is sent to it anyway.' }, ...fieldProblems })
   async pause(@Param('id') id: string, @Body() body: unknown, @By() by: Actor): Promise<EndpointHealthRow> {
     const { reason } = readPause(body);
-    const state = await this.move(id, by, 'endpoint.pause', 'SELECT postback.pause_endpoint($1, $2) AS state', [reason]);
+    const state = await this.move(id, by, 'endpoint.pause', 'SELECT postback.pause_endpoint_row($1, $2) AS state', [reason]);
     if (state === 'disabled')
       throw new Problem(409, 'endpoint_disabled', 'This endpoint is disabled, so nothing is sent to it anyway; resume it first.');
     return this.show(id);
@@ -107,7 +107,7 @@ export class AdminEndpointsController {
   @ApiOkResponse({ type: EndpointOverview, description: 'It is active, now or before.' })
   @ApiProblems(unknownEndpoint)
   async resume(@Param('id') id: string, @By() by: Actor): Promise<EndpointHealthRow> {
-    await this.move(id, by, 'endpoint.resume', 'SELECT postback.resume_endpoint($1) AS state', []);
+    await this.move(id, by, 'endpoint.resume', 'SELECT postback.resume_endpoint_row($1) AS state', []);
     this.wakeUps.ring('delivery-due');
     return this.show(id);
   }
@@ -122,7 +122,7 @@ export class AdminEndpointsController {
     return this.resume(id, by);
   }
 
-  /** By the functions that a DBA has as well. */
+  /** By the rules that the functions for DBAs go by as well. */
   private async move(id: string, by: Actor, action: `endpoint.${string}`, statement: string, values: unknown[]): Promise<string> {
     await this.show(id);
     return this.writtenDown(id, by, action, async (tx) => {
