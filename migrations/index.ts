@@ -15,6 +15,8 @@ import { RepairInSql1795550000002 } from './1795550000002-repair-in-sql.js';
 import { ShareFigures1795560000001 } from './1795560000001-share-figures.js';
 import { CreateConsoleSessions1795700000001 } from './1795700000001-create-console-sessions.js';
 import { ShowActivity1795700000002 } from './1795700000002-show-activity.js';
+import { SealHeaders1795720000001 } from './1795720000001-seal-headers.js';
+import { AuditRepairsInSql1795720000002 } from './1795720000002-audit-repairs-in-sql.js';
 
 /** In the order they run. Listed by hand: what is not listed does not run, whatever lies in the folder. */
 export const migrations = [
@@ -35,4 +37,6 @@ export const migrations = [
   ShareFigures1795560000001,
   CreateConsoleSessions1795700000001,
   ShowActivity1795700000002,
+  SealHeaders1795720000001,
+  AuditRepairsInSql1795720000002,
 ];

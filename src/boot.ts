@@ -11,6 +11,7 @@ import type { Logger } from './platform/logging/logger.js';
 import { Keyring } from './platform/secrets/keyring.js';
 import { startDatabase } from './start-database.js';
 import { assertSecretsOpen } from './webhooks/endpoints/assert-secrets-open.js';
+import { sealHeaders } from './webhooks/endpoints/seal-headers.js';
 
 /** A service that runs. */
 export interface Running {
@@ -33,6 +34,7 @@ export async function boot(config: Config, logger: Logger, tell: (line: string) 
     const service = await createApp({ config, logger, databaseUrl: database.url, masterKeys: database.masterKeys! });
     app = service;
     await assertSecretsOpen(service.get(Database), service.get(Keyring));
+    await sealHeaders(service.get(Database), service.get(Keyring));
     await bootstrapKeys(service.get(Database), config, tell);
     const url = config.roles.includes('api') ? await listen(service, config) : await init(service);
     return { app: service, url, databaseUrl: database.url, stop: () => service.close().finally(() => database.stop()) };

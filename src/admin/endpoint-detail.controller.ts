@@ -89,7 +89,7 @@ export class EndpointDetailController {
     const { rows } = await this.database.query<{ sealed: Buffer }>('SELECT sealed FROM postback.webhook_secrets WHERE id = $1', [
       row.secret_id,
     ]);
-    const none = { headers: null, timeout_ms: null, previous_secret_id: null, previous_sealed: null };
+    const none = { headers_secret_id: null, sealed_headers: null, timeout_ms: null, previous_secret_id: null, previous_sealed: null };
     return { ...none, id, tenant, url: row.url, secret_id: row.secret_id, sealed: rows[0]?.sealed ?? null };
   }
 

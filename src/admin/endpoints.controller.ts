@@ -13,6 +13,7 @@ import { invalid, notFound, Problem } from '../platform/http/problem.js';
 import { dtoPipe } from '../platform/http/query.pipe.js';
 import { isId } from '../platform/ids.js';
 import { WakeUps } from '../platform/lifecycle/wake-ups.js';
+import { Keyring } from '../platform/secrets/keyring.js';
 import { CONFIG, EGRESS_RULES } from '../platform/tokens.js';
 import { adHocKey } from '../webhooks/endpoints/ad-hoc-key.js';
 import { audited } from '../webhooks/endpoints/audited.js';
@@ -35,6 +36,7 @@ export class AdminEndpointsController {
     @Inject(CONFIG) private readonly config: Config,
     @Inject(EGRESS_RULES) private readonly egress: EgressRules,
     private readonly database: Database,
+    private readonly keyring: Keyring,
     private readonly wakeUps: WakeUps,
   ) {}
 
@@ -66,7 +68,7 @@ export class AdminEndpointsController {
     const change = readChange(body, { config: this.config, egress: this.egress });
     const { kind, tenant } = await this.find(id);
     if (kind === 'ad_hoc') await this.moveAdHoc(id, change, by);
-    else await audited(this.database, by, 'endpoint.change', { tenant, id }, (tx) => changeEndpoint(tx, tenant, id, change));
+    else await audited(this.database, by, 'endpoint.change', { tenant, id }, (tx) => changeEndpoint(tx, this.keyring, tenant, id, change));
     this.wakeUps.ring('delivery-due');
     return this.find(id);
   }
@@ -80,7 +82,7 @@ export class AdminEndpointsController {
   @ApiProblems({ ...unknownEndpoint, 409: { endpoint_disabled: 'It is disabled, so nothing is sent to it anyway.' }, ...fieldProblems })
   async pause(@Param('id') id: string, @Body() body: unknown, @By() by: Actor): Promise<EndpointHealthRow> {
     const { reason } = readPause(body);
-    const state = await this.move(id, by, 'endpoint.pause', 'SELECT postback.pause_endpoint($1, $2) AS state', [reason]);
+    const state = await this.move(id, by, 'endpoint.pause', 'SELECT postback.pause_endpoint_row($1, $2) AS state', [reason]);
     if (state === 'disabled')
       throw new Problem(409, 'endpoint_disabled', 'This endpoint is disabled, so nothing is sent to it anyway; resume it first.');
     return this.find(id);
@@ -93,7 +95,7 @@ export class AdminEndpointsController {
   @ApiOkResponse({ type: EndpointOverview, description: 'It is active, now or before.' })
   @ApiProblems(unknownEndpoint)
   async resume(@Param('id') id: string, @By() by: Actor): Promise<EndpointHealthRow> {
-    await this.move(id, by, 'endpoint.resume', 'SELECT postback.resume_endpoint($1) AS state', []);
+    await this.move(id, by, 'endpoint.resume', 'SELECT postback.resume_endpoint_row($1) AS state', []);
     this.wakeUps.ring('delivery-due');
     return this.find(id);
   }
@@ -115,7 +117,7 @@ export class AdminEndpointsController {
     return view;
   }
 
-  /** By the functions that a DBA has as well. */
+  /** By the rules that the functions for DBAs go by as well. */
   private async move(id: string, by: Actor, action: `endpoint.${string}`, statement: string, values: unknown[]): Promise<string> {
     await this.find(id);
     return this.writtenDown(id, by, action, async (tx) => {

@@ -17,22 +17,23 @@ export interface EndpointSettings {
   limits: { max_in_flight: number; timeout: number; retries: number };
 }
 
-interface Row extends Omit<EndpointSettings, 'timeout' | 'limits'> {
+interface Row extends Omit<EndpointSettings, 'headers' | 'timeout' | 'limits'> {
+  header_names: string[] | null;
   timeout_ms: number | null;
 }
 
 /** Of an endpoint that is there; header values are masked. */
 export async function readEndpointSettings(sql: Sql, id: string, { delivery, retry: service }: Config): Promise<EndpointSettings> {
   const { rows } = await sql.query<Row>(
-    `SELECT description, events, headers, retry, rate_per_second, max_in_flight, timeout_ms,
+    `SELECT description, events, header_names, retry, rate_per_second, max_in_flight, timeout_ms,
             (SELECT count(*)::int FROM postback.webhook_outbox o WHERE o.endpoint_id = e.id AND o.status IN ('pending', 'delivering')) AS waiting
        FROM postback.webhook_endpoints e WHERE id = $1`,
     [id],
   );
-  const { timeout_ms, headers, ...row } = rows[0]!;
+  const { timeout_ms, header_names, ...row } = rows[0]!;
   return {
     ...row,
-    headers: headers && Object.fromEntries(Object.keys(headers).map((name) => [name, MASKED])),
+    headers: header_names && Object.fromEntries(header_names.map((name) => [name, MASKED])),
     timeout: timeout_ms && timeout_ms / 1_000,
     limits: {
       max_in_flight: row.max_in_flight ?? delivery.endpointMaxInFlight,

@@ -57,11 +57,17 @@ export class AdminTasksController {
   @ApiProblems({ ...unknownTask, 409: { task_ended: 'The task had ended otherwise.' } })
   async cancel(@Param('id') id: string, @By() by: Actor, @Res() reply: FastifyReply): Promise<void> {
     const tenant = await this.ownerOf(id);
-    const stage = await cancelTask(this.parts, tenant, id);
+    const stage = await cancelTask(
+      this.parts,
+      tenant,
+      id,
+      ({ before, after }) =>
+        (tx) =>
+          writeAudit(tx, by, { action: 'task.cancel', targetId: id, tenant, before: { stage: before }, after: { stage: after } }),
+    );
     if (stage === null) throw notFound('This task');
     if (stage !== 'canceling' && stage !== 'canceled')
       throw new Problem(409, 'task_ended', `The task ended before, as ${stage}; there is nothing left to cancel.`);
-    await this.writeDown(by, 'task.cancel', id, tenant, { stage });
     const status = stage === 'canceled' ? 'canceled' : 'processing';
     void reply.status(stage === 'canceled' ? 200 : 202).send({ task_id: id, status, stage });
   }
@@ -80,13 +86,12 @@ export class AdminTasksController {
     const tenant = await this.ownerOf(id);
     const taskId = newId();
     const response = this.acceptance.body(taskId, 'The task has been accepted again. It is a new task; follow it with the links.');
-    const retried = await retryTask(this.database, {
-      taskId,
-      tenant,
-      retriedFrom: id.toLowerCase(),
-      idempotency: null,
-      response,
-    });
+    const retried = await retryTask(
+      this.database,
+      { taskId, tenant, retriedFrom: id.toLowerCase(), idempotency: null, response },
+      (tx, { stage }) =>
+        writeAudit(tx, by, { action: 'task.retry', targetId: id, tenant, before: { stage }, after: { stage, retried_as: taskId } }),
+    );
     switch (retried.kind) {
       case 'unknown':
         throw notFound('This task');
@@ -95,7 +100,6 @@ export class AdminTasksController {
       case 'not_finished':
         throw new Problem(409, 'not_finished', 'This task has not ended yet, so it cannot be done again.');
       default:
-        await this.writeDown(by, 'task.retry', id, tenant, { task_id: taskId });
         this.wakeUps.ring('task-queued');
         this.acceptance.answer(reply, retried);
     }
@@ -107,9 +111,5 @@ export class AdminTasksController {
       : { rows: [] };
     if (rows[0] === undefined) throw notFound('This task');
     return rows[0].tenant;
-  }
-
-  private writeDown(by: Actor, action: `task.${string}`, targetId: string, tenant: string, after: object): Promise<void> {
-    return this.database.transaction((tx) => writeAudit(tx, by, { action, targetId, tenant, before: null, after }));
   }
 }

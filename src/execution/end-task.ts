@@ -25,6 +25,9 @@ export interface TaskEnd {
   job: JobRef | null;
 }
 
+/** Writes what belongs to a change, in the transaction of the change. */
+export type AlsoWrite = (tx: Tx) => Promise<void>;
+
 export interface EndTaskParts {
   database: Database;
   queue: Queue;
@@ -38,14 +41,17 @@ export interface EndTaskParts {
  * The one function that makes tasks terminal. Result, event, outbox rows and the end of the job are one commit; worker, cancel,
  * expiry and reconciler all come here. Returns the ids of the tasks that were ended: one that is missing had been ended,
  * put back or taken over by somebody else, and nothing was written for it.
+ *
+ * @param also what is to stand in the same commit, if there is anything to commit
  */
-export async function endTasks(parts: EndTaskParts, ends: readonly TaskEnd[]): Promise<Set<string>> {
+export async function endTasks(parts: EndTaskParts, ends: readonly TaskEnd[], also?: AlsoWrite): Promise<Set<string>> {
   const ended = await parts.database.transaction(async (tx) => {
     const rows = await updateTasks(tx, ends);
     const byTask = new Map(ends.map((end) => [end.taskId, end]));
     const events = rows.map((row) => toEvent(row, byTask.get(row.id)!));
     // issued together: none needs the answer of another
     await Promise.all([insertEvents(tx, events), writeOutbox(tx, events, parts.outbox), completeJobs(tx, parts.queue, rows, byTask)]);
+    if (rows.length > 0) await also?.(tx);
     failPoint('end.before-commit');
     return rows;
   });

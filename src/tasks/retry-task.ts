@@ -16,8 +16,14 @@ export type Retried = Submitted | { kind: 'unknown' | 'erased' | 'not_finished' 
 /**
  * A new task with the input, metadata, time-out and webhooks of one that has ended, linked to it; nothing of the old one changes. One
  * commit, with the Idempotency-Key, as at a submit; it waits in its tenant's line like any other.
+ *
+ * @param also what is to stand in the same commit as the new task; `stage` is how the old one ended
  */
-export async function retryTask(database: Database, retry: Retry): Promise<Retried> {
+export async function retryTask(
+  database: Database,
+  retry: Retry,
+  also?: (tx: Tx, old: { stage: TaskStage }) => Promise<void>,
+): Promise<Retried> {
   return database.transaction(async (tx) => {
     // the key before anything else: a repeated retry gets its first answer, whatever became of the task since
     const answered = (await claimIdempotencyKeys(tx, [retry])).get(retry);
@@ -29,6 +35,7 @@ export async function retryTask(database: Database, retry: Retry): Promise<Retri
       return { kind: refusal ?? 'unknown' };
     }
     await insertCopy(tx, retry, await endpointsOf(tx, retry.tenant, old));
+    await also?.(tx, old);
     return { kind: 'created', taskId: retry.taskId, response: retry.response };
   });
 }

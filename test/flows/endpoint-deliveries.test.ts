@@ -69,6 +69,32 @@ describe('a task that names registered endpoints', () => {
     expect(await sql(database, 'SELECT FROM postback.webhook_events WHERE task_id = $1', [silenced])).toEqual([]);
   });
 
+  it('sends nothing, and says why, when the headers of an endpoint are gone or do not open', async () => {
+    const never = await receiver(200);
+    const broken = {
+      headers_unreadable: 'UPDATE postback.webhook_secrets s SET sealed = set_byte(sealed, 40, get_byte(sealed, 40) # 1)',
+      headers_missing: 'DELETE FROM postback.webhook_secrets s',
+    };
+    for (const [code, change] of Object.entries(broken)) {
+      const { id } = await api.register({ url: never.url(), headers: { 'x-token': randomUUID() } });
+      await sql(
+        database,
+        `${change} ${change.startsWith('DELETE') ? 'USING' : 'FROM'} postback.webhook_endpoints e WHERE e.id = $1 AND s.id = e.headers_secret_id`,
+        [id],
+      );
+      const { body } = await dead(await submit({ webhook_endpoint_id: id }));
+      expect(body.delivery).toMatchObject({ attempts: 1, last_error: expect.stringContaining('headers of its endpoint') });
+      const [row] = await sql(
+        database,
+        `SELECT o.dead_reason, a.error_code, a.charged FROM postback.webhook_outbox o JOIN postback.webhook_attempts a ON a.outbox_id = o.id
+                                          WHERE o.endpoint_id = $1`,
+        [id],
+      );
+      expect(row).toEqual({ dead_reason: 'undeliverable', error_code: code, charged: false });
+    }
+    expect(never.received).toEqual([]);
+  });
+
   it('gives each webhook as many attempts as its endpoint asks for', async () => {
     const failing = await receiver(500);
     const { id } = await api.register({ url: failing.url(), retry: { max_retries: 1 } });

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
@@ -8,6 +8,7 @@ import { Database } from '../../src/platform/database/database.js';
 import { packageRoot } from '../../src/platform/package-root.js';
 import { masterKeyId, masterKeys } from '../../src/platform/secrets/envelope.js';
 import { Keyring } from '../../src/platform/secrets/keyring.js';
+import { storeSecrets } from '../../src/webhooks/endpoints/store-secrets.js';
 import { CuttableProxy } from '../support/cuttable-proxy.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
@@ -31,11 +32,15 @@ const secrets = {
   given: random('given at registration'),
   givenAtRotation: random('given at rotation'),
   receiversToken: random('bearer-of-the-receiver'),
+  olderToken: random('bearer-in-the-clear'),
   refused: random('refused'),
   databasePassword: '',
   generated: '',
   rotated: '',
 };
+
+/** An endpoint of an older version. */
+const older = randomUUID();
 
 let database: TestDatabase;
 let proxy: CuttableProxy;
@@ -48,6 +53,8 @@ let good: Receiver;
 /** What the service said to anybody, by who heard it. */
 const said: [where: string, text: string][] = [];
 let deliveredByRotated: boolean;
+let sentWith: unknown;
+let olderSentWith: unknown;
 let keyIds: unknown;
 let command: { code: number | null; output: string };
 let wrongBoot: string;
@@ -55,9 +62,9 @@ let wrongBoot: string;
 beforeAll(async () => {
   database = await createTestDatabase();
   secrets.databasePassword = decodeURIComponent(new URL(database.url).password);
-  await setUpUnderFormerKey();
   slack = await Receiver.start(200);
   good = await Receiver.start(200);
+  await setUpUnderFormerKey();
   // an error page that prints its request, and the secret that it verifies with
   broken = await Receiver.start(({ path, headers, body }, response) => {
     response.writeHead(500).end(`${JSON.stringify(headers)}\n${body}\nverified with ${path === '/dead' ? secrets.adHoc : secrets.given}`);
@@ -97,6 +104,10 @@ describe('Over a whole run', () => {
     expect(deliveredByRotated).toBe(true);
   });
 
+  it("an endpoint's own headers are sent, also those that an older version had stored in the clear", () => {
+    expect([sentWith, olderSentWith]).toEqual([secrets.receiversToken, secrets.olderToken]);
+  });
+
   it('a boot with the wrong master key says so in a sentence', () => {
     expect(wrongBoot).toMatch(/Postback could not start:.*POSTBACK_MASTER_KEY is not the key this database was set up with/s);
   });
@@ -129,6 +140,9 @@ async function wholeRun(): Promise<void> {
   const count = good.received.length;
   await submit({ webhook_endpoint_id: endpoint });
   const after = (await good.requests(count + 1)).at(-1)!;
+  sentWith = after.headers.authorization;
+  await submit({ webhook_endpoint_id: older });
+  olderSentWith = (await good.requests(count + 2)).at(-1)!.headers.authorization;
   // throws when it is not signed with it
   deliveredByRotated = new Webhook(secrets.rotated).verify(after.body, after.headers as Record<string, string>) !== null;
 
@@ -148,7 +162,14 @@ async function setUpUnderFormerKey(): Promise<void> {
   const dataSource = createDataSource({ url: database.url, poolSize: 1, applicationName: 'set-up' });
   await dataSource.initialize();
   const owned = new Database(dataSource);
-  await Keyring.load(owned, masterKeys(former));
+  const keyring = await Keyring.load(owned, masterKeys(former));
+  await owned.transaction(async (tx) => {
+    const [secretId] = await storeSecrets(tx, keyring, [{ tenant: 'default', secret: secrets.given }]);
+    await tx.query(
+      `INSERT INTO postback.webhook_endpoints (id, tenant, kind, url, origin, secret_id, headers) VALUES ($1, 'default', 'registered', $2, $3, $4, $5)`,
+      [older, good.url('/older'), good.url(''), secretId, JSON.stringify({ authorization: secrets.olderToken })],
+    );
+  });
   await owned.close();
 }
 
@@ -294,11 +315,10 @@ async function readTables(): Promise<void> {
   }
 }
 
-/** Where a secret has to be: what is generated is shown once, and an endpoint's headers are stored to be sent. */
+/** Where a secret has to be: what is generated is shown once. */
 function isOwnAnswer(where: string, name: keyof typeof secrets): boolean {
   if (name === 'generated') return /^POST \/webhook-endpoints \d+$/.test(where);
-  if (name === 'rotated') return /^POST \/webhook-endpoints\/[0-9a-f-]+\/rotate /.test(where);
-  return name === 'receiversToken' && where === 'table postback.webhook_endpoints';
+  return name === 'rotated' && /^POST \/webhook-endpoints\/[0-9a-f-]+\/rotate /.test(where);
 }
 
 /** Raw, escaped, in hex, and in base64 wherever in a longer text it begins. */

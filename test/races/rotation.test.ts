@@ -61,7 +61,7 @@ describe('a new URL while a task ends', () => {
     const lock = await HeldLock.take(database, 'LOCK TABLE postback.webhook_outbox IN SHARE MODE'); // nobody can insert
     const end = endTasks(a, [canceled(taskId)]);
     await lock.blocked(1); // it has read the URL
-    const change = b.database.transaction((tx) => changeEndpoint(tx, TENANT, id, { target: NEW, settings: {} }));
+    const change = b.database.transaction((tx) => changeEndpoint(tx, b.keyring, TENANT, id, { target: NEW, settings: {} }));
     await lock.blocked(2);
     await lock.release();
     await end;
@@ -73,7 +73,7 @@ describe('a new URL while a task ends', () => {
     const id = await register('a secret');
     const taskId = await queuedTask(a, { webhook: null, endpointIds: [id] });
     const lock = await HeldLock.take(database, 'SELECT FROM postback.webhook_endpoints WHERE id = $1 FOR UPDATE', [id]);
-    const change = b.database.transaction((tx) => changeEndpoint(tx, TENANT, id, { target: NEW, settings: {} }));
+    const change = b.database.transaction((tx) => changeEndpoint(tx, b.keyring, TENANT, id, { target: NEW, settings: {} }));
     await lock.blocked(1);
     const end = endTasks(a, [canceled(taskId)]);
     await lock.blocked(2);

@@ -1,6 +1,7 @@
 import type { Database } from '../../platform/database/database.js';
 import type { Prepared, Tx } from '../../platform/database/sql.js';
 import { lockAndCount, type SendSettings } from './count-in-flight.js';
+import type { EndpointHeaders } from './endpoint-headers.js';
 import { type EndpointQuota, type QuotaLimits, shareOut } from './share-out.js';
 
 /** A row under our lease, with all that sending it takes. */
@@ -27,8 +28,10 @@ export interface Delivery {
   thin: boolean;
   /** Those that sign, newest first. */
   secretIds: string[];
-  /** The endpoint's own request headers. */
-  headers: Record<string, string> | null;
+  /** webhook_secrets.id of the endpoint's own request headers. */
+  headersSecretId: string | null;
+  /** The headers, once they are opened. */
+  headers: EndpointHeaders;
   /** The endpoint's own time-out and schedule; null: those of the service. */
   timeoutMs: number | null;
   retry: object | null;
@@ -84,9 +87,9 @@ interface ClaimedRow extends Omit<Delivery, 'leaseToken' | 'secretIds' | keyof S
 function complete(rows: readonly ClaimedRow[], endpoints: readonly ({ id: string } & SendSettings)[], lease: Lease): Delivery[] {
   const settings = new Map(endpoints.map((endpoint) => [endpoint.id, endpoint]));
   return rows.map(({ secretId, ...row }) => {
-    const { headers, timeoutMs, retry, secretId: current, previousSecretId } = settings.get(row.endpointId)!;
+    const { headers, headersSecretId, timeoutMs, retry, secretId: current, previousSecretId } = settings.get(row.endpointId)!;
     const secretIds = previousSecretId === null ? [current ?? secretId] : [current ?? secretId, previousSecretId];
-    return { ...row, leaseToken: lease.token, headers, timeoutMs, retry, secretIds };
+    return { ...row, leaseToken: lease.token, headersSecretId, headers, timeoutMs, retry, secretIds };
   });
 }
 

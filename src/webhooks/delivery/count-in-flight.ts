@@ -1,4 +1,5 @@
 import type { Prepared, Tx } from '../../platform/database/sql.js';
+import type { EndpointHeaders } from './endpoint-headers.js';
 
 /** What decides how much an endpoint may be sent right now. */
 export interface EndpointLoad {
@@ -27,8 +28,9 @@ export interface EndpointLoad {
 
 /** What an endpoint says about how it is sent to. */
 export interface SendSettings {
-  /** The endpoint's own request headers. */
-  headers: Record<string, string> | null;
+  /** The endpoint's own request headers: where they are sealed, or as an older version left them. */
+  headersSecretId: string | null;
+  headers: EndpointHeaders;
   /** The endpoint's own time-out and schedule; null: those of the service. */
   timeoutMs: number | null;
   retry: object | null;
@@ -90,7 +92,7 @@ const COUNT: Prepared = {
          END AS "rateAllows",
          coalesce(ceil(1000 / e.rate_per_second), 0)::int AS "rateForMs",
          e.latency_ms AS "latencyMs",
-         e.headers, e.timeout_ms AS "timeoutMs", e.retry,
+         e.headers, CASE WHEN e.headers IS NULL THEN e.headers_secret_id END AS "headersSecretId", e.timeout_ms AS "timeoutMs", e.retry,
          CASE WHEN e.kind = 'registered' THEN e.secret_id END AS "secretId",
          CASE WHEN e.previous_secret_expires_at > now() THEN e.previous_secret_id END AS "previousSecretId"
     FROM unnest($1::uuid[]) WITH ORDINALITY AS asked (id, turn)

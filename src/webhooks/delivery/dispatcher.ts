@@ -18,6 +18,7 @@ import { attemptSpan, endAttempt } from './attempt-span.js';
 import { breakerPolicy } from './breaker.js';
 import { type Claimed, claimDue, type Delivery } from './claim-due.js';
 import { DeliveryMetrics } from './delivery-metrics.js';
+import { OpenedHeaders } from './endpoint-headers.js';
 import { findDueEndpoints, START } from './find-due-endpoints.js';
 import { type Finish, finishAttempts } from './finish-attempts.js';
 import { FinishBatcher } from './finish-batcher.js';
@@ -55,6 +56,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   private readonly finishes: FinishBatcher;
   private readonly slots: SendSlots;
   private readonly keys: SigningKeys;
+  private readonly headers: OpenedHeaders;
   private position = START;
   private somethingIsDue = true;
   private nextProbeAt = 0;
@@ -75,6 +77,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly wakeUps: WakeUps,
   ) {
     this.keys = new SigningKeys(database, keyring);
+    this.headers = new OpenedHeaders(database, keyring);
     this.slots = new SendSlots(config.delivery.concurrency, () => clock.monotonic());
     this.loop = new PollingLoop({
       name: 'dispatcher',
@@ -155,10 +158,13 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
 
   /** Null when they cannot be read: the rows are claimed already, and must be given back rather than left to their lease. */
   private async signers(deliveries: readonly Delivery[]) {
-    return this.keys.of(deliveries).catch((error) => {
-      this.logger.warn({ event: 'dispatcher.poll_failed', err: error }, 'Could not read the secrets of claimed webhooks; giving them back');
+    try {
+      const [signerOf] = await Promise.all([this.keys.of(deliveries), this.headers.fill(deliveries)]);
+      return signerOf;
+    } catch (err) {
+      this.logger.warn({ event: 'dispatcher.poll_failed', err }, 'Could not read the secrets of claimed webhooks; giving them back');
       return null;
-    });
+    }
   }
 
   private async claim(asked: readonly string[], slots: number, slowSlots: number): Promise<Claimed> {

@@ -74,6 +74,7 @@ function prepare({ timeoutMs, signal, nowMs }: SendParts, message: Message): Pre
   if (body === null) return undeliverable('body_purged', 'The body of this event was purged.');
   const keys = signingKeys(message.signers);
   if (!Array.isArray(keys)) return keys;
+  if (typeof message.headers === 'string') return noHeaders(message.headers);
   const timestampSeconds = Math.floor(nowMs() / 1000);
   const signed = signatures(keys, { id: message.eventId, timestampSeconds, body });
   // ours come last: whatever an endpoint's own headers say, they cannot stand in for what we vouch for
@@ -83,7 +84,7 @@ function prepare({ timeoutMs, signal, nowMs }: SendParts, message: Message): Pre
 }
 
 function sentBesides({ headers, traceparent }: Message, at: number, signatures: number): Sent {
-  const own = Object.keys(headers ?? {});
+  const own = Object.keys(readable(headers));
   return {
     at,
     agent: version,
@@ -93,9 +94,19 @@ function sentBesides({ headers, traceparent }: Message, at: number, signatures: 
   };
 }
 
+function noHeaders(why: 'missing' | 'unreadable'): Verdict {
+  return why === 'missing'
+    ? undeliverable('headers_missing', 'The headers of its endpoint are missing.')
+    : undeliverable('headers_unreadable', 'The headers of its endpoint cannot be decrypted.');
+}
+
 /** What of the request may be shown to nobody. */
 function confidential(keys: readonly SigningKey[], { headers }: Message): string[] {
-  return [...keys.map(({ text }) => text), ...Object.values(headers ?? {})];
+  return [...keys.map(({ text }) => text), ...Object.values(readable(headers))];
+}
+
+function readable(headers: Message['headers']): Record<string, string> {
+  return typeof headers === 'string' || headers === null ? {} : headers;
 }
 
 /** Error pages like to print the request they are about, and excerpts are shown in delivery logs. */

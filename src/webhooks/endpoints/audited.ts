@@ -52,10 +52,10 @@ interface Snapshot {
 async function snapshot(tx: Tx, { tenant, id }: EndpointRef): Promise<Snapshot | null> {
   const { rows } = await tx.query<Snapshot>(
     `SELECT json_build_object(
-              'url', url, 'description', description, 'events', events, 'header_names', ARRAY(SELECT json_object_keys(headers)), 'retry', retry,
+              'url', url, 'description', description, 'events', events, 'header_names', coalesce(header_names, '{}'), 'retry', retry,
               'rate_per_second', rate_per_second, 'max_in_flight', max_in_flight, 'timeout_ms', timeout_ms, 'state', state,
               'state_reason', state_reason, 'secret_id', secret_id, 'previous_secret_expires_at', previous_secret_expires_at) AS shown,
-            md5(concat_ws(E'\\n', url, description, events::text, headers::text, retry::text, rate_per_second, max_in_flight, timeout_ms, state,
+            md5(concat_ws(E'\\n', url, description, events::text, headers_secret_id, retry::text, rate_per_second, max_in_flight, timeout_ms, state,
                           state_reason, secret_id, previous_secret_expires_at, updated_at)) AS mark
        FROM postback.webhook_endpoints WHERE id = $1 AND tenant = $2 AND kind = 'registered' AND deleted_at IS NULL
         FOR NO KEY UPDATE`,

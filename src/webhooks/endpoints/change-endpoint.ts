@@ -1,31 +1,42 @@
 import type { Tx } from '../../platform/database/sql.js';
 import { jsonText } from '../../platform/json-text.js';
+import type { Keyring } from '../../platform/secrets/keyring.js';
 import { lockEndpoint } from './lock-endpoint.js';
 import type { Change, EndpointSettings, EndpointTarget } from './read-fields.js';
+import { type StoredHeaders, storeHeaders } from './store-headers.js';
 import { lockUrl } from './url-lock.js';
 
 /** `moved`: how many waiting webhooks go to the new URL instead; null when the endpoint is not this tenant's. */
-export async function changeEndpoint(tx: Tx, tenant: string, id: string, { target, settings }: Change): Promise<{ moved: number } | null> {
+export async function changeEndpoint(
+  tx: Tx,
+  keyring: Keyring,
+  tenant: string,
+  id: string,
+  { target, settings }: Change,
+): Promise<{ moved: number } | null> {
   if (target !== null) await lockUrl(tx, id);
   const before = await lockEndpoint(tx, tenant, id);
   if (before === null) return null;
-  await writeSettings(tx, id, settings);
+  const { headers, ...plain } = settings;
+  await writeSettings(tx, id, plain);
+  if (headers !== undefined) await writeHeaders(tx, id, await storeHeaders(tx, keyring, tenant, headers));
   return { moved: target === null || target.url === before.url ? 0 : await moveTo(tx, id, target) };
 }
 
+type PlainSettings = Omit<EndpointSettings, 'headers'>;
+
 /** How each setting is handed to Postgres; its keys are the only names that get into the statement. */
-const COLUMNS: { [K in keyof EndpointSettings]: (value: EndpointSettings[K]) => unknown } = {
+const COLUMNS: { [K in keyof PlainSettings]: (value: PlainSettings[K]) => unknown } = {
   description: (text) => text,
   events: (types) => types,
-  headers: (headers) => headers && jsonText(headers),
   timeout_ms: (ms) => ms,
   retry: (retry) => retry && jsonText(retry),
   max_in_flight: (requests) => requests,
   rate_per_second: (rate) => rate,
 };
 
-async function writeSettings(tx: Tx, id: string, settings: Partial<EndpointSettings>): Promise<void> {
-  const names = (Object.keys(COLUMNS) as (keyof EndpointSettings)[]).filter((name) => settings[name] !== undefined);
+async function writeSettings(tx: Tx, id: string, settings: Partial<PlainSettings>): Promise<void> {
+  const names = (Object.keys(COLUMNS) as (keyof PlainSettings)[]).filter((name) => settings[name] !== undefined);
   const values = names.map((name) => (COLUMNS[name] as (value: unknown) => unknown)(settings[name]));
   const assignments = names.map((name, index) => `${name} = $${index + 2}`);
   // a new rate counts from now: what the old one has put off is forgotten
@@ -33,6 +44,14 @@ async function writeSettings(tx: Tx, id: string, settings: Partial<EndpointSetti
   await tx.query(`UPDATE postback.webhook_endpoints SET ${[...assignments, 'updated_at = now()'].join(', ')} WHERE id = $1`, [
     id,
     ...values,
+  ]);
+}
+
+async function writeHeaders(tx: Tx, id: string, { names, secretId }: StoredHeaders): Promise<void> {
+  await tx.query('UPDATE postback.webhook_endpoints SET headers = NULL, header_names = $2, headers_secret_id = $3 WHERE id = $1', [
+    id,
+    names,
+    secretId,
   ]);
 }
 

@@ -95,7 +95,7 @@ export class EndpointsController {
   async change(@Param('id') id: string, @Body() body: unknown, @Caller() { tenant }: Principal, @By() by: Actor): Promise<EndpointView> {
     const change = readChange(body, this.rules);
     const changed = isId(id)
-      ? await audited(this.database, by, 'endpoint.change', { tenant, id }, (tx) => changeEndpoint(tx, tenant, id, change))
+      ? await audited(this.database, by, 'endpoint.change', { tenant, id }, (tx) => changeEndpoint(tx, this.keyring, tenant, id, change))
       : null;
     if (changed === null) throw notFound('This endpoint');
     this.wakeUps.ring('delivery-due');

@@ -10,7 +10,10 @@ export interface EndpointRow {
   url: string;
   description: string | null;
   events: string[] | null;
-  headers: Record<string, string> | null;
+  header_names: string[] | null;
+  /** webhook_secrets.id of the headers with their values. */
+  headers_secret_id: string | null;
+  sealed_headers: Buffer | null;
   retry: StoredRetryPolicy | null;
   rate_per_second: number | null;
   max_in_flight: number | null;
@@ -40,7 +43,7 @@ export interface EndpointRow {
 }
 
 const SELECT = `
-  SELECT e.id, e.tenant, e.url, e.description, e.events, e.headers, e.retry, e.rate_per_second, e.max_in_flight, e.timeout_ms,
+  SELECT e.id, e.tenant, e.url, e.description, e.events, e.header_names, e.headers_secret_id, h.sealed AS sealed_headers, e.retry, e.rate_per_second, e.max_in_flight, e.timeout_ms,
          e.state, e.state_reason, e.state_changed_at, e.consecutive_failures, e.last_status_code, e.last_success_at, e.last_failure_at,
          e.latency_ms, CASE WHEN e.slow_until > now() THEN e.slow_until END AS slow_until,
          e.breaker, e.breaker_opened_at, e.breaker_probe_at, e.created_at, e.updated_at, e.created_at::text AS position,
@@ -48,6 +51,7 @@ const SELECT = `
          CASE WHEN p.id IS NOT NULL THEN e.previous_secret_expires_at END AS previous_secret_expires_at
     FROM postback.webhook_endpoints e
     LEFT JOIN postback.webhook_secrets s ON s.id = e.secret_id
+    LEFT JOIN postback.webhook_secrets h ON h.id = e.headers_secret_id
     LEFT JOIN postback.webhook_secrets p ON p.id = e.previous_secret_id AND e.previous_secret_expires_at > now()
    WHERE e.kind = 'registered' AND e.deleted_at IS NULL`; // as in the index's predicate
 

@@ -12,7 +12,7 @@ export function showEndpoint(keyring: Keyring, row: EndpointRow): EndpointView {
     url: row.url,
     description: row.description,
     events: row.events,
-    headers: row.headers && Object.fromEntries(Object.keys(row.headers).map((name) => [name, MASKED])),
+    headers: row.header_names && Object.fromEntries(row.header_names.map((name) => [name, MASKED])),
     retry: row.retry,
     rate_per_second: row.rate_per_second,
     max_in_flight: row.max_in_flight,

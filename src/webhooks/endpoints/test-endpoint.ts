@@ -1,6 +1,7 @@
 import { newId } from '../../platform/ids.js';
 import { jsonText } from '../../platform/json-text.js';
 import type { Keyring } from '../../platform/secrets/keyring.js';
+import { type EndpointHeaders, openHeaders } from '../delivery/endpoint-headers.js';
 import { type Attempt, type SendParts, sendWebhook } from '../delivery/send-webhook.js';
 import { openSigner, type Signer } from '../delivery/signing-keys.js';
 import { TEST_EVENT_TYPE } from './event-types.js';
@@ -9,7 +10,16 @@ import type { EndpointRow } from './find-endpoints.js';
 /** Where a test goes, and what signs it. */
 export type TestTarget = Pick<
   EndpointRow,
-  'id' | 'tenant' | 'url' | 'headers' | 'timeout_ms' | 'secret_id' | 'sealed' | 'previous_secret_id' | 'previous_sealed'
+  | 'id'
+  | 'tenant'
+  | 'url'
+  | 'headers_secret_id'
+  | 'sealed_headers'
+  | 'timeout_ms'
+  | 'secret_id'
+  | 'sealed'
+  | 'previous_secret_id'
+  | 'previous_sealed'
 >;
 
 /**
@@ -27,7 +37,7 @@ export async function testEndpoint(parts: SendParts, keyring: Keyring, endpoint:
     thinBody: null,
     thin: false,
     signers: signers(keyring, endpoint),
-    headers: endpoint.headers,
+    headers: headers(keyring, endpoint),
     timeoutMs: endpoint.timeout_ms,
     traceparent: null,
   });
@@ -36,6 +46,10 @@ export async function testEndpoint(parts: SendParts, keyring: Keyring, endpoint:
 
 function testBody(eventId: string, endpointId: string, at: Date): string {
   return jsonText({ type: TEST_EVENT_TYPE, event_id: eventId, endpoint_id: endpointId, timestamp: at.toISOString() });
+}
+
+function headers(keyring: Keyring, { tenant, headers_secret_id: id, sealed_headers: sealed }: TestTarget): EndpointHeaders {
+  return id === null ? null : openHeaders(keyring, tenant, id, sealed);
 }
 
 function signers(keyring: Keyring, endpoint: TestTarget): Signer[] {
