@@ -63,7 +63,7 @@ function report({ score, clauses, msPerContract, baselines, similarity }: Evalua
       lenient: score.any.lenient.f1 >= 0.72,
       strict: score.any.strict.f1 >= 0.68,
       micro: score.micro.lenient.f1 >= 0.7,
-      words: score.any.meanWords <= 110,
+      words: Math.max(score.any.meanWords, clauses.meanWords) <= 110,
       ms: msPerContract.mean <= 100,
     },
   };
@@ -81,7 +81,7 @@ function print({ score, clauses, msPerContract, baselines, similarity }: Evaluat
   for (const category of categories)
     console.log(`${category.padEnd(34)}${row(score.categories[category])}   present ${score.presence[category].f1.toFixed(3)}`);
   console.log(
-    `\nwords: ${score.any.meanWords.toFixed(1)} an excerpt, ${clauses.meanWords.toFixed(1)} a whole clause (median ${clauses.medianWords}, ${clauses.found} clauses)`,
+    `\nwords: ${score.any.meanWords.toFixed(1)} an excerpt, ${clauses.meanWords.toFixed(1)} a clause as shown (median ${clauses.medianWords}, ${clauses.found} clauses)`,
   );
   console.log(
     `time after reading: ${msPerContract.mean.toFixed(1)} ms a contract, p95 ${msPerContract.p95.toFixed(1)}, most ${msPerContract.most.toFixed(1)}`,

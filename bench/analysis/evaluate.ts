@@ -5,6 +5,7 @@ import { readPlaybook } from '../../src/agents/analyze-document/compare/playbook
 import { ModelFinder } from '../../src/agents/analyze-document/find/model-finder.js';
 import { defaultLimits } from '../../src/agents/analyze-document/limits.js';
 import { readDocument } from '../../src/agents/analyze-document/read/read-document.js';
+import { quote } from '../../src/agents/analyze-document/segment/quote.js';
 import { segment } from '../../src/agents/analyze-document/segment/segment.js';
 import { countWords } from '../../src/agents/analyze-document/segment/sentences.js';
 import { baselines } from './baselines.js';
@@ -18,7 +19,7 @@ export interface Evaluation {
   /** Of the excerpts: what is measured. */
   score: Score;
   predictions: { id: string; clauses: Judged['predictions'] }[];
-  /** Words of the whole clauses that the excerpts are in: what a reader gets. */
+  /** Words of the clauses that the excerpts are in, as the result shows them: what a reader gets. */
   clauses: { found: number; meanWords: number; medianWords: number };
   /** Finding and comparing, reading left out. */
   msPerContract: { mean: number; p95: number; most: number };
@@ -69,8 +70,11 @@ function scoreBaseline(read: readonly ReadContract[], name: keyof typeof baselin
 }
 
 function wordsOf(found: readonly FoundClause[]): Evaluation['clauses'] {
-  const sure = found.filter(({ excerpts }) => excerpts.some(({ doubtful }) => !doubtful));
-  const words = sure.map(({ clause }) => countWords(clause.text)).sort((a, b) => a - b);
+  const words = found
+    .map(({ clause, excerpts }) => ({ clause, sure: excerpts.filter(({ doubtful }) => !doubtful) }))
+    .filter(({ sure }) => sure.length > 0)
+    .map(({ clause, sure }) => countWords(quote(clause, new Set(sure.map(({ text }) => text)))))
+    .sort((a, b) => a - b);
   return { found: words.length, meanWords: mean(words), medianWords: words[words.length >> 1] ?? 0 };
 }
 

@@ -30,6 +30,12 @@ export interface Clause {
   heading: string | null;
   /** Counted from 1; null for formats without pages. */
   page: number | null;
+  /**
+   * From `start` up to, not including, `end`: characters of the document's text as it was read, a newline between each two
+   * paragraphs. Lines of a table of contents in between are not in `text`.
+   */
+  start: number;
+  end: number;
   /** As printed, with number and heading; paragraphs are separated by a newline. */
   text: string;
   /** `text` without the leading number and heading: what the finder reads. */

@@ -10,6 +10,7 @@ import { askModel } from './review/ask.js';
 import { noUsage } from './review/budget.js';
 import { type Review, review } from './review/review.js';
 import { settle } from './review/settle.js';
+import { quote } from './segment/quote.js';
 
 /**
  * Fails with `document_empty`, `document_encrypted`, `document_has_no_text`, `document_timeout` (too slow to read),
@@ -60,14 +61,15 @@ function toResult(analysis: Analysis, { verdicts, usage }: Review, sha256: strin
   };
 }
 
-function toClause({ clause: { ref, heading, page, text }, excerpts }: FoundClause): ClauseResult {
+function toClause({ clause, excerpts }: FoundClause): ClauseResult {
+  const { ref, heading, page } = clause;
   return {
     ref,
     heading,
     page,
     categories: [...new Set(excerpts.map(({ category }) => category))],
-    text,
+    text: quote(clause, new Set(excerpts.map(({ text }) => text))),
     confidence: Math.max(...excerpts.map(({ confidence }) => confidence)),
-    excerpts: excerpts.map(({ category, text: words }) => ({ category, text: words })),
+    excerpts: excerpts.map(({ category, text }) => ({ category, text })),
   };
 }

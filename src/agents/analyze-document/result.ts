@@ -14,7 +14,7 @@ export class ClauseResult {
   @ApiProperty({
     type: String,
     description:
-      'Names the clause as its document does, and no other: "Clause 7.2", "Article IV", "Section 3", "Clause 7.2(a)", "Exhibit B, Clause 2"; "Paragraph 14" is the 14th paragraph where there are no numbers. A repeated name is counted: "Clause 1 (2)".',
+      'Names the clause as its document does, and no other: "Clause 7.2", "Article IV", "Section 3", "Clause 7.2(a)", "Exhibit B, Clause 2"; "Clause 7.2, Paragraph 3" is a part of a long clause; "Paragraph 14" is the 14th paragraph where there are no numbers. A repeated name is counted: "Clause 1 (2)".',
     example: 'Clause 7.2',
   })
   ref: string;
@@ -28,7 +28,11 @@ export class ClauseResult {
   @ApiProperty({ enum: categories, isArray: true })
   categories: Category[];
 
-  @ApiProperty({ type: String, description: 'The whole clause; paragraphs are separated by a newline.' })
+  @ApiProperty({
+    type: String,
+    description:
+      'The clause with its number and heading; paragraphs are separated by a newline. Of a clause of more than 150 words only the sentences that carry a finding, with some around them: `[…]` stands for what was left out.',
+  })
   text: string;
 
   @ApiProperty({ type: Number, minimum: 0, maximum: 1, description: 'Of the surest of its excerpts.' })

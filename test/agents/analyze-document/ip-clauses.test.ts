@@ -3,7 +3,7 @@ import type { Category, Clause } from '../../../src/agents/analyze-document/anal
 import { RuleFinder } from '../../../src/agents/analyze-document/find/find-by-rules.js';
 
 function categoriesOf(body: string): Category[] {
-  const clause: Clause = { ref: 'Clause 1', heading: null, page: null, text: body, body };
+  const clause: Clause = { ref: 'Clause 1', heading: null, page: null, start: 0, end: body.length, text: body, body };
   return new RuleFinder().find([clause]).flatMap(({ excerpts }) => excerpts.map(({ category }) => category));
 }
 
@@ -51,7 +51,7 @@ describe('the rules', () => {
 
   it('quote the sentence that carries the finding and not its neighbours', () => {
     const body = 'The fees are stated in Exhibit A. Licensor hereby grants to Licensee a license to use the software. Taxes are extra.';
-    const [found] = new RuleFinder().find([{ ref: 'Clause 1', heading: null, page: 1, text: body, body }]);
+    const [found] = new RuleFinder().find([{ ref: 'Clause 1', heading: null, page: 1, start: 0, end: body.length, text: body, body }]);
     expect(found?.excerpts.map(({ text }) => text)).toEqual(['Licensor hereby grants to Licensee a license to use the software.']);
   });
 

@@ -7,7 +7,7 @@ import { settle } from '../../../src/agents/analyze-document/review/settle.js';
 function found(category: Category, ...sentences: string[]): FoundClause {
   const text = sentences.join(' ');
   return {
-    clause: { ref: 'Clause 1', heading: null, page: 1, text, body: text },
+    clause: { ref: 'Clause 1', heading: null, page: 1, start: 0, end: text.length, text, body: text },
     excerpts: sentences.map((sentence) => ({ category, text: sentence, confidence: 0.9, doubtful: false })),
   };
 }

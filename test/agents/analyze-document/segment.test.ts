@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Clause } from '../../../src/agents/analyze-document/analysis.js';
 import { readText } from '../../../src/agents/analyze-document/read/read-text.js';
+import { textOf } from '../../../src/agents/analyze-document/segment/place-paragraphs.js';
+import { quote } from '../../../src/agents/analyze-document/segment/quote.js';
 import { segment } from '../../../src/agents/analyze-document/segment/segment.js';
 import { splitSentences } from '../../../src/agents/analyze-document/segment/sentences.js';
 
@@ -81,6 +83,31 @@ describe('segmentation', () => {
     expect(refs('12.5 million dollars are due on signing.')).toEqual(['Paragraph 1']);
   });
 
+  it('makes each paragraph a clause where there is much text under one number', () => {
+    const long = (subject: string) => `${subject} ${'keeps what it had before and what it makes of it, '.repeat(8)}without exception.`;
+    const found = clauses(`7.2 Rights. ${long('Supplier')}`, long('Customer'), `Use. ${long('Nobody')}`, '7.3 It ends.');
+    expect(found.map(({ ref, heading }) => [ref, heading])).toEqual([
+      ['Clause 7.2', 'Rights'],
+      ['Clause 7.2, Paragraph 2', 'Rights'],
+      ['Clause 7.2, Paragraph 3', 'Use'],
+      ['Clause 7.3', null],
+    ]);
+    expect(refs('7.2 Rights. Each keeps its own.', 'Nothing else is agreed.')).toEqual(['Clause 7.2']);
+  });
+
+  it('says where in the text of the document each clause stands, also those that start within a line', () => {
+    const { paragraphs } = readText(
+      Buffer.from(
+        `1. Term. It lasts a year.\n\n2. Rights. ${'Each party keeps what it had before. '.repeat(8)}2.1 Use. Customer may use it. 2.2 Copies. Customer may copy it.\n\nIt pays for them.`,
+      ),
+    );
+    const text = textOf(paragraphs);
+    const found = segment(paragraphs);
+    expect(found.map(({ ref }) => ref)).toEqual(['Clause 1', 'Clause 2', 'Clause 2.1', 'Clause 2.2']);
+    expect(found.map(({ start, end }) => text.slice(start, end).trim())).toEqual(found.map((clause) => clause.text));
+    expect(found[3]!.end).toBe(text.length);
+  });
+
   it('gives every clause a ref of its own, and loses no words of the body, whatever the text', () => {
     const piece = fc.constantFrom(
       '1. ',
@@ -101,8 +128,11 @@ describe('segmentation', () => {
     );
     fc.assert(
       fc.property(fc.array(fc.oneof(piece, fc.string())), (pieces) => {
-        const found = segment(readText(Buffer.from(pieces.join(''))).paragraphs);
+        const { paragraphs } = readText(Buffer.from(pieces.join('')));
+        const found = segment(paragraphs);
         expect(new Set(found.map(({ ref }) => ref)).size).toBe(found.length);
+        const text = textOf(paragraphs);
+        for (const { start, end, text: own } of found) expect(text.slice(start, end).startsWith(own.split('\n')[0]!)).toBe(true);
         for (const { body } of found) expect(splitSentences(body).join(' ').split(/\s+/)).toEqual(body.trim().split(/\s+/));
       }),
     );
@@ -119,5 +149,23 @@ describe('sentences', () => {
 
   it('reach over the lines of a list', () => {
     expect(splitSentences('Licensor grants the right to:\n(a) copy; and\n(b) use it.\nFees are due.')).toHaveLength(2);
+  });
+});
+
+describe('quoting a clause', () => {
+  const filler = (n: number) => `Sentence ${n} ${'says more about fees than anybody wants to read '.repeat(3)}today.`;
+  const body = [1, 2, 3, 4, 5, 6, 7, 8].map(filler).join(' ');
+  const clause = { text: `7.2 Rights. ${body}`, body };
+
+  it('leaves a short one whole', () => {
+    expect(quote({ text: '1. Law. It is short. It ends.', body: 'It is short. It ends.' }, new Set(['It ends.']))).toBe(
+      '1. Law. It is short. It ends.',
+    );
+  });
+
+  it('keeps number, heading, the sentences that matter and their neighbours of a long one, and marks what it leaves out', () => {
+    expect(quote(clause, new Set([filler(4)]))).toBe(`7.2 Rights. […] ${filler(3)} ${filler(4)} […]`);
+    expect(quote(clause, new Set([filler(1), filler(8)]))).toBe(`7.2 Rights. ${filler(1)} […] ${filler(8)}`);
+    expect(quote({ text: '', body: '' }, new Set())).toBe('');
   });
 });

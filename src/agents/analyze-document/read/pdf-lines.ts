@@ -1,5 +1,6 @@
 import type { PDFPageProxy } from 'pdfjs-dist/legacy/build/pdf.mjs';
 import { cleanText, squeeze } from './clean-text.js';
+import { type Column, type Printed, readColumns } from './columns.js';
 
 /** A printed line and where it stands. Units are PDF points, y grows downwards. */
 export interface PdfLine {
@@ -11,6 +12,7 @@ export interface PdfLine {
   y: number;
   /** Of the letters. */
   size: number;
+  column: Column;
 }
 
 export interface PdfPage {
@@ -19,12 +21,7 @@ export interface PdfPage {
   lines: PdfLine[];
 }
 
-interface Piece {
-  text: string;
-  x: number;
-  y: number;
-  width: number;
-  size: number;
+interface Piece extends Printed {
   /** Quarter turns. */
   turn: number;
 }
@@ -38,7 +35,7 @@ export async function readPage(page: PDFPageProxy): Promise<PdfPage> {
   page.cleanup();
   const turn = mainTurn(pieces);
   const upright = pieces.filter((each) => each.turn === turn).map((each) => rotate(each, turn, width, height));
-  return { number: page.pageNumber, height: turn % 2 ? width : height, lines: toLines(upright) };
+  return { number: page.pageNumber, height: turn % 2 ? width : height, lines: toLines(readColumns(upright)) };
 }
 
 function piece(str: string, [a = 0, b = 0, c = 0, d = 0, x = 0, y = 0]: number[], width: number, height: number): Piece {
@@ -62,10 +59,10 @@ function rotate(piece: Piece, turn: number, width: number, height: number): Piec
 }
 
 /**
- * Keeps the order of the file, which in contracts is the reading order, columns included. Pieces join one line while
- * they stay on its baseline (raised numbers too) and go on to the right.
+ * Keeps the order of the pieces. They join one line while they stay on its baseline (raised numbers too) and go on to the
+ * right.
  */
-function toLines(pieces: readonly Piece[]): PdfLine[] {
+function toLines(pieces: readonly (Piece & { column: Column })[]): PdfLine[] {
   const lines: PdfLine[] = [];
   let line: PdfLine | null = null;
   for (const next of pieces) {
@@ -78,7 +75,7 @@ function toLines(pieces: readonly Piece[]): PdfLine[] {
       line.right = Math.max(line.right, next.x + next.width);
       if (text.trim()) line.size = Math.max(line.size, next.size);
     } else if (text.trim()) {
-      line = { text, x: next.x, right: next.x + next.width, y: next.y, size: next.size };
+      line = { text, x: next.x, right: next.x + next.width, y: next.y, size: next.size, column: next.column };
       lines.push(line);
     }
   }
@@ -86,7 +83,7 @@ function toLines(pieces: readonly Piece[]): PdfLine[] {
   return lines.filter((each) => each.text);
 }
 
-function continues(line: PdfLine, next: Piece): boolean {
+function continues(line: PdfLine, next: Piece & { column: Column }): boolean {
   const size = Math.max(line.size, next.size);
-  return Math.abs(next.y - line.y) < size * 0.45 && next.x > line.right - size * 1.5;
+  return next.column === line.column && Math.abs(next.y - line.y) < size * 0.45 && next.x > line.right - size * 1.5;
 }

@@ -5,24 +5,36 @@ import type { PdfLine, PdfPage } from './pdf-lines.js';
 export function breakParagraphs(page: PdfPage): Line[] {
   const pitch = median(pitches(page.lines));
   const size = median(page.lines.map((line) => line.size));
-  const left = common(page.lines.map((line) => Math.round(line.x)));
-  const right = Math.max(0, ...page.lines.map((line) => line.right));
+  const edges = [0, 1, 2].map((column) => edgesOf(page.lines.filter((line) => line.column === column)));
   return page.lines.map((line, index) => {
     const previous = page.lines[index - 1];
     return {
       text: line.text,
       page: page.number,
-      breakBefore: previous
-        ? parted(previous, line, pitch) || indented(previous, line, left) || ended(previous, right) || centred(previous, line, left, right)
-        : false,
+      breakBefore: previous ? breaks(previous, line, pitch, edges[previous.column]!) : false,
       prominent: line.size > size * 1.12,
     };
   });
 }
 
+interface Edges {
+  left: number;
+  right: number;
+}
+
+function breaks(previous: PdfLine, line: PdfLine, pitch: number, { left, right }: Edges): boolean {
+  // Sentences run on into the next column, where everything else about a line is different.
+  if (previous.column !== line.column && line.column === 2) return ended(previous, right);
+  return parted(previous, line, pitch) || indented(previous, line, left) || ended(previous, right) || centred(previous, line, left, right);
+}
+
+function edgesOf(lines: readonly PdfLine[]): Edges {
+  return { left: common(lines.map((line) => Math.round(line.x))), right: Math.max(0, ...lines.map((line) => line.right)) };
+}
+
 function parted(previous: PdfLine, line: PdfLine, pitch: number): boolean {
   const step = line.y - previous.y;
-  if (step < 0) return false; // the next column: sentences run on
+  if (step < 0) return false; // back to the top, in a file of another order: sentences run on
   return step > pitch * 1.3 || Math.abs(line.size - previous.size) > previous.size * 0.15;
 }
 

@@ -1,8 +1,9 @@
 import type { Marker } from './numbering.js';
 
 /**
- * Names clauses as a reader would: "Clause 7.2", "Article IV", "Section 3", "Clause 7.2(a)", "Exhibit B, Clause 2"; the
- * 14th paragraph of a text without numbers is "Paragraph 14". A name that comes up again gets a count: "Clause 1 (2)".
+ * Names clauses as a reader would: "Clause 7.2", "Article IV", "Section 3", "Clause 7.2(a)", "Exhibit B, Clause 2"; a
+ * later part of a long one is "Clause 7.2, Paragraph 3", the 14th paragraph of a text without numbers "Paragraph 14". A
+ * name that comes up again gets a count: "Clause 1 (2)".
  */
 export class Refs {
   private readonly used = new Map<string, number>();

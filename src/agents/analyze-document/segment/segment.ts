@@ -2,26 +2,43 @@ import type { Clause } from '../analysis.js';
 import type { Paragraph } from '../read/document.js';
 import { isHeading, splitHeading } from './headings.js';
 import { type Marker, parseMarker } from './numbering.js';
+import { type Placed, placeParagraphs } from './place-paragraphs.js';
 import { Refs } from './refs.js';
 import { splitInline } from './split-inline.js';
 
-// Unnumbered text after a numbered clause belongs to it; but not the whole rest of a document whose numbers stopped.
-const maxClauseChars = 2_000;
+// Unnumbered text after a number belongs to it; but not the whole rest of a document whose numbers stopped.
+const maxNumberedChars = 2_000;
+// A clause of several paragraphs that is no longer than this is read as one; else each is a clause of its own.
+const maxClauseChars = 600;
 
 interface Draft {
-  /** null for an unnumbered paragraph. */
+  /** null for a paragraph under no number. */
   name: string | null;
   paragraph: number;
   heading: string | null;
   page: number | null;
+  start: number;
+  end: number;
   text: string[];
   body: string[];
 }
 
-/** Parts a document into clauses at numbers and headings; where there are none, each paragraph is a clause. */
+/** A number and what has come under it so far. */
+interface Numbered {
+  name: string;
+  heading: string | null;
+  chars: number;
+  /** Clauses made of its paragraphs; the first has the number itself. */
+  clauses: number;
+}
+
+/**
+ * Parts a document into clauses at numbers and headings; where there are none, and where there is much text under one
+ * number, each paragraph is a clause.
+ */
 export function segment(paragraphs: readonly Paragraph[]): Clause[] {
   const walk = new Walk();
-  for (const paragraph of splitInline(paragraphs)) if (!isContentsLine(paragraph.text)) walk.take(paragraph);
+  for (const paragraph of splitInline(placeParagraphs(paragraphs))) if (!isContentsLine(paragraph.text)) walk.take(paragraph);
   return walk.finish();
 }
 
@@ -29,6 +46,7 @@ class Walk {
   private readonly clauses: Clause[] = [];
   private readonly refs = new Refs();
   private draft: Draft | null = null;
+  private under: Numbered | null = null;
   private count = 0;
   /** The heading over what follows: for clauses without one of their own. */
   private topHeading: string | null = null;
@@ -37,14 +55,15 @@ class Walk {
   private seenNumber = false;
   private lastText = '';
 
-  take(paragraph: Paragraph): void {
+  take(paragraph: Placed): void {
     this.count += 1;
     const marker = parseMarker(paragraph.text);
     // A cover page says "Exhibit A" of the whole document: exhibits come after the clauses.
     const cover = marker?.kind === 'container' && !this.seenNumber;
-    if (marker && !cover && !this.continuesList(marker)) this.takeNumbered(paragraph, marker);
-    else if (cover || isTitleLine(paragraph)) this.takeHeading(paragraph);
-    else this.takePlain(paragraph);
+    const goesOn = marker !== null && this.continuesList(marker);
+    if (marker && !cover && !goesOn) this.takeNumbered(paragraph, marker);
+    else if (cover || (!goesOn && isTitleLine(paragraph))) this.takeHeading(paragraph);
+    else this.takePlain(paragraph, goesOn || this.runsOn(paragraph));
     this.lastText = paragraph.text;
   }
 
@@ -53,7 +72,7 @@ class Walk {
     return this.clauses;
   }
 
-  private takeNumbered(paragraph: Paragraph, marker: Marker): void {
+  private takeNumbered(paragraph: Placed, marker: Marker): void {
     const { heading, body } = splitHeading(marker.rest);
     this.close();
     if (marker.kind === 'container') this.refs.enterContainer(marker);
@@ -63,36 +82,61 @@ class Walk {
     if (marker.kind !== 'letter') this.itemHeading = heading;
     if (isTopLevel(marker)) this.topHeading = heading;
     this.open(paragraph, name, heading ?? (isTopLevel(marker) ? null : inherited), body);
+    this.under = name === null ? null : { name, heading: this.draft!.heading, chars: body.length, clauses: 1 };
   }
 
-  private takeHeading(paragraph: Paragraph): void {
+  private takeHeading(paragraph: Placed): void {
     // "ARTICLE IV", then "OWNERSHIP" on the next line.
     if (this.draft?.name && this.draft.body.length === 0) {
       this.draft.heading = this.topHeading = splitHeading(paragraph.text).heading ?? this.draft.heading;
       this.itemHeading = null;
-      this.draft.text.push(paragraph.text);
+      this.under!.heading = this.draft.heading;
+      this.extend(paragraph);
       return;
     }
     this.close();
+    this.under = null;
     this.topHeading = splitHeading(paragraph.text).heading ?? paragraph.text;
     this.open(paragraph, null, this.topHeading, '');
   }
 
-  private takePlain(paragraph: Paragraph): void {
+  private takePlain(paragraph: Placed, goesOn: boolean): void {
     const { draft } = this;
-    const opensNew = !draft || (draft.name === null && draft.body.length > 0 && !this.runsOn(paragraph));
-    if (opensNew || (length(draft) > maxClauseChars && !this.runsOn(paragraph))) {
+    if (this.under) this.under.chars += paragraph.text.length;
+    if (!draft || (draft.body.length > 0 && !goesOn && !this.isShort(draft, paragraph))) {
       this.close();
-      const { heading, body } = splitHeading(paragraph.text);
-      this.open(paragraph, null, heading ?? this.topHeading, body);
-    } else {
-      draft.text.push(paragraph.text);
-      draft.body.push(paragraph.text);
+      this.openPlain(paragraph);
+      return;
     }
+    this.extend(paragraph);
+    draft.body.push(paragraph.text);
   }
 
-  private open(paragraph: Paragraph, name: string | null, heading: string | null, body: string): void {
-    this.draft = { name, paragraph: this.count, heading, page: paragraph.page, text: [paragraph.text], body: body ? [body] : [] };
+  private openPlain(paragraph: Placed): void {
+    const { heading, body } = splitHeading(paragraph.text);
+    const { under } = this;
+    if (!under || under.chars > maxNumberedChars) {
+      this.under = null;
+      this.open(paragraph, null, heading ?? this.topHeading, body);
+      return;
+    }
+    under.clauses += 1;
+    this.open(paragraph, `${under.name}, Paragraph ${under.clauses}`, heading ?? under.heading, body);
+  }
+
+  private isShort(draft: Draft, paragraph: Placed): boolean {
+    return draft.name !== null && draft.end - draft.start + paragraph.text.length <= maxClauseChars;
+  }
+
+  private open(paragraph: Placed, name: string | null, heading: string | null, body: string): void {
+    const { page, start, text } = paragraph;
+    this.draft = { name, paragraph: this.count, heading, page, start, end: start, text: [], body: body ? [body] : [] };
+    this.extend({ start, text });
+  }
+
+  private extend({ start, text }: Pick<Placed, 'start' | 'text'>): void {
+    this.draft!.text.push(text);
+    this.draft!.end = start + text.length;
   }
 
   private close(): void {
@@ -100,7 +144,8 @@ class Walk {
     this.draft = null;
     if (!draft || draft.body.length === 0) return;
     const ref = this.refs.claim(draft.name ?? `Paragraph ${draft.paragraph}`);
-    this.clauses.push({ ref, heading: draft.heading, page: draft.page, text: draft.text.join('\n'), body: draft.body.join('\n') });
+    const { heading, page, start, end } = draft;
+    this.clauses.push({ ref, heading, page, start, end, text: draft.text.join('\n'), body: draft.body.join('\n') });
   }
 
   /** "(b) to copy it;" goes on with the sentence that "(a)" is part of, and makes no sense without it. */
@@ -125,8 +170,4 @@ function isTitleLine(paragraph: Paragraph): boolean {
 
 function isContentsLine(text: string): boolean {
   return /(?:\.\s?){4,}\s*(?:\d{1,4}|[ivxl]{1,6})?$/i.test(text) && text.length < 300;
-}
-
-function length(draft: Draft): number {
-  return draft.body.reduce((sum, part) => sum + part.length, 0);
 }

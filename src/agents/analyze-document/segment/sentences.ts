@@ -6,22 +6,29 @@ const lettered = /\b(?:Exhibit|Schedule|Annex|Appendix|Attachment|Addendum|Part|
 const boundary = /[.!?]["”’')\]]*\s+(?=["“‘([]*[\p{Lu}\d])|\n/gu;
 const maxWords = 220;
 
+/** Where a sentence stands: from `start` up to, not including, `end`, in characters. */
+export interface Place {
+  start: number;
+  end: number;
+}
+
 /** Sentences as printed. Lines of a list stay with the sentence that introduces them. */
 export function splitSentences(text: string): string[] {
-  const sentences: string[] = [];
+  return placeSentences(text).map(({ start, end }) => text.slice(start, end));
+}
+
+/** The same by place. Nothing but white space lies between them. */
+export function placeSentences(text: string): Place[] {
+  const places: Place[] = [];
   let start = 0;
   for (const match of text.matchAll(boundary)) {
     const end = match.index + match[0].length;
-    if (endsHere(text, match[0], match.index)) {
-      sentences.push(text.slice(start, end));
-      start = end;
-    }
+    if (!endsHere(text, match[0], match.index)) continue;
+    places.push({ start, end });
+    start = end;
   }
-  sentences.push(text.slice(start));
-  return sentences
-    .map((sentence) => sentence.trim())
-    .filter(Boolean)
-    .flatMap(splitLong);
+  places.push({ start, end: text.length });
+  return places.map((place) => trim(text, place)).flatMap((place) => (place.end > place.start ? splitLong(text, place) : []));
 }
 
 function endsHere(text: string, matched: string, at: number): boolean {
@@ -34,16 +41,26 @@ function endsHere(text: string, matched: string, at: number): boolean {
   return lettered.test(before) || !abbreviation.test(before);
 }
 
+function trim(text: string, { start, end }: Place): Place {
+  const part = text.slice(start, end);
+  const from = start + part.length - part.trimStart().length;
+  return { start: from, end: Math.max(from, end - (part.length - part.trimEnd().length)) };
+}
+
 /** Contracts hold sentences of a page and more; their items, parted by semicolons, are the next best unit. */
-function splitLong(sentence: string): string[] {
-  if (countWords(sentence) <= maxWords) return [sentence];
-  const pieces: string[] = [];
-  for (const part of sentence.split(/(?<=;)\s+/)) {
+function splitLong(text: string, sentence: Place): Place[] {
+  const words = ({ start, end }: Place) => countWords(text.slice(start, end));
+  if (words(sentence) <= maxWords) return [sentence];
+  const pieces: Place[] = [];
+  let { start } = sentence;
+  for (const match of text.slice(start, sentence.end).matchAll(/(?<=;)\s+|$/g)) {
+    const part = { start, end: sentence.start + match.index };
     const last = pieces.at(-1);
-    if (last !== undefined && countWords(last) + countWords(part) <= maxWords / 2) pieces[pieces.length - 1] = `${last} ${part}`;
+    if (last && words(last) + words(part) <= maxWords / 2) last.end = part.end;
     else pieces.push(part);
+    start = part.end + match[0].length;
   }
-  return pieces;
+  return pieces.filter(({ start: from, end }) => end > from);
 }
 
 export function countWords(text: string): number {

@@ -1,5 +1,5 @@
-import type { Paragraph } from '../read/document.js';
 import { parseMarker } from './numbering.js';
+import type { Placed } from './place-paragraphs.js';
 
 // "… of the Term. 7 License Grant. Supplier …", "LICENSE GRANT 7.1 Supplier …", "… of the Term. (b) Notice. Supplier …"
 const inline = [
@@ -13,7 +13,7 @@ const item = /(?<=\.[”"’')\]]*\s)\([a-z]{1,4}\)\s+(?=["“]?\p{Lu})/gu;
  * comes next: "7.2" after "7.1", "8" or "8.1" after anything in 7. Amounts, versions and references seldom are. Letters are taken
  * after a full stop: "…; (b) to copy it" goes on with its sentence.
  */
-export function* splitInline(paragraphs: Iterable<Paragraph>): Iterable<Paragraph> {
+export function* splitInline(paragraphs: Iterable<Placed>): Iterable<Placed> {
   let last = '';
   for (const paragraph of paragraphs) {
     let from = 0;
@@ -24,13 +24,18 @@ export function* splitInline(paragraphs: Iterable<Paragraph>): Iterable<Paragrap
         continue;
       }
       if (label === null ? paragraph.text[start] !== '(' : !follows(last, label)) continue;
-      yield { ...paragraph, prominent: false, text: paragraph.text.slice(from, start).trim() };
+      yield part(paragraph, from, start);
       from = start;
       last = label ?? last;
     }
     if (from === 0) last = labelAt(paragraph.text) ?? last;
-    yield from === 0 ? paragraph : { ...paragraph, prominent: false, text: paragraph.text.slice(from).trim() };
+    yield from === 0 ? paragraph : part(paragraph, from, paragraph.text.length);
   }
+}
+
+/** Starts where a number does, so that only white space at its end has to go. */
+function part(paragraph: Placed, from: number, to: number): Placed {
+  return { ...paragraph, prominent: false, start: paragraph.start + from, text: paragraph.text.slice(from, to).trimEnd() };
 }
 
 function starts(text: string): number[] {
