@@ -10,9 +10,9 @@ import type { Logger } from '../platform/logging/logger.js';
 import { Activity } from '../platform/metrics/activity.js';
 import { CONFIG, LOGGER } from '../platform/tokens.js';
 import { MAX_LOST_STREAK } from './delivery/claim-due.js';
-import { collectAdHocEndpoints } from './endpoints/collect-endpoints.js';
+import { type CollectPlace, collectAdHocEndpoints } from './endpoints/collect-endpoints.js';
 import { purgeOutbox } from './outbox/purge-outbox.js';
-import { sweepOutbox } from './outbox/sweep.js';
+import { startOfSweep, sweepOutbox } from './outbox/sweep.js';
 
 const PURGE_EVERY_MS = 60_000;
 const PURGE_BATCHES = 50;
@@ -20,6 +20,9 @@ const PURGE_BATCHES = 50;
 /** What a dispatcher does besides sending, on the clock. */
 @Injectable()
 export class Upkeep implements OnApplicationBootstrap {
+  private readonly place = startOfSweep();
+  private readonly collected: CollectPlace = { after: null };
+
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -40,18 +43,27 @@ export class Upkeep implements OnApplicationBootstrap {
     for (let batch = 0; batch < PURGE_BATCHES; batch += 1) {
       if ((await purgeOutbox(this.database, this.config.retention)) === 'done') break;
     }
-    await collectAdHocEndpoints(this.database, Math.max(this.config.retention.deliveredDays, this.config.retention.deadDays));
+    await collectAdHocEndpoints(
+      this.database,
+      Math.max(this.config.retention.deliveredDays, this.config.retention.deadDays),
+      this.collected,
+    );
   }
 
   private async sweep(): Promise<void> {
     const { heldMaxAgeMs, leaseMs, sweepIntervalMs } = this.config.delivery;
-    const swept = await sweepOutbox(this.database, this.sinks, {
-      heldMaxAgeMs,
-      maxLostStreak: MAX_LOST_STREAK,
-      probeMs: leaseMs,
-      spreadMs: sweepIntervalMs,
-      onGivenUp: (rows) => rows > 0 && this.activity.count('webhook.dead', rows),
-    });
+    const swept = await sweepOutbox(
+      this.database,
+      this.sinks,
+      {
+        heldMaxAgeMs,
+        maxLostStreak: MAX_LOST_STREAK,
+        probeMs: leaseMs,
+        spreadMs: sweepIntervalMs,
+        onGivenUp: (rows) => rows > 0 && this.activity.count('webhook.dead', rows),
+      },
+      this.place,
+    );
     if (swept.held + swept.released + swept.probes + swept.dead === 0) return;
     this.logger.info({ event: 'outbox.swept', ...swept }, 'outbox.swept');
     if (swept.released + swept.probes > 0) this.wakeUps.ring('delivery-due');

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
+import { Ajv2019 as Ajv } from 'ajv/dist/2019.js';
 import { parse } from 'yaml';
 import { allSettings } from '../../src/config/settings.js';
 import { packageRoot } from '../../src/platform/package-root.js';
@@ -21,6 +22,31 @@ const SERVICE_KEYS = [
 ];
 
 describe('docker-compose.yml', () => {
+  it('is valid by the schema of the Compose specification', () => {
+    const words = JSON.parse(read('test/docs/compose-spec/compose-spec.json'), (key, value) =>
+      ['id', '$schema'].includes(key) && typeof value === 'string' ? undefined : value,
+    );
+    const validate = new Ajv({ strict: false, validateFormats: false, allErrors: true }).compile(words);
+    expect([validate(beforeLaterForms(compose)), validate.errors]).toEqual([true, null]);
+    const broken = structuredClone(compose);
+    broken.services.api.health_check = broken.services.api.healthcheck;
+    expect(validate(beforeLaterForms(broken))).toBe(false);
+  });
+
+  /** The schema is of 2021. Two forms came later: an env_file that may be missing, and a secret from the environment. */
+  function beforeLaterForms(file: typeof compose): unknown {
+    const services = Object.entries<Record<string, unknown>>(file.services).map(([name, { env_file: files, ...service }]) => {
+      if (files === undefined) return [name, service];
+      expect(files).toEqual([{ path: '.env', required: false }]);
+      return [name, { ...service, env_file: ['.env'] }];
+    });
+    const secrets = Object.entries<Record<string, unknown>>(file.secrets).map(([name, { environment, ...secret }]) => {
+      expect(environment).toEqual(expect.any(String));
+      return [name, { ...secret, file: `/from/${environment}` }];
+    });
+    return { ...file, services: Object.fromEntries(services), secrets: Object.fromEntries(secrets) };
+  }
+
   it('uses words of the Compose specification only', () => {
     const strange = (given: object, known: string[]) => Object.keys(given).filter((key) => !known.includes(key) && !key.startsWith('x-'));
     expect(strange(compose, ['services', 'volumes', 'secrets'])).toEqual([]);

@@ -1,12 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ConnectionLost, type Database } from '../../src/platform/database/database.js';
+import { ConnectionLost, Database } from '../../src/platform/database/database.js';
+import { ensureApiKey } from '../../src/platform/http/api-keys.js';
 import { submitGroup } from '../../src/tasks/submit-group.js';
+import { SubmitLine } from '../../src/tasks/submit-line.js';
 import { type Submission, submitTasks } from '../../src/tasks/submit-tasks.js';
 import { eventually } from '../support/eventually.js';
 import { HeldLock } from '../support/held-lock.js';
 import { openParts, type Parts, submission } from '../support/parts.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { type Answered, call, sql, startService } from '../support/service.js';
+
+const OTHER_TENANTS_KEY = 'key-of-another-tenant';
 
 let database: TestDatabase;
 let parts: Parts;
@@ -77,6 +81,7 @@ describe('the line of submits', () => {
   it('writes what came while groups were under way with one commit, and refuses with 503 what finds it full', async () => {
     const service = await startService(database, { POSTBACK_ROLES: 'api', POSTBACK_SUBMIT_QUEUE_MAX: '20' });
     const submit = () => call('POST', `${service.url}/agent/echo`, { body: { payload: 1 } });
+    await ensureApiKey(service.app.get(Database), { tenant: 'other', name: 'other', scopes: ['submit'], key: OTHER_TENANTS_KEY });
     const lock = await HeldLock.take(database, 'LOCK TABLE postback.tasks IN EXCLUSIVE MODE');
     const early = [];
     for (let groups = 1; groups <= 4; groups += 1) {
@@ -88,7 +93,12 @@ describe('the line of submits', () => {
     await eventually(async () => answered.length === 10, 'what finds the line full to be refused');
     expect(answered.map(({ status, body }) => [status, body.code])).toEqual(Array(10).fill([503, 'queue_full']));
     expect(answered[0]!.headers.get('retry-after')).toBe('1');
+    // the flood fills the line for itself: another tenant gets in, and into the next group
+    const other = call('POST', `${service.url}/agent/echo`, { body: { payload: 1 }, key: OTHER_TENANTS_KEY });
+    await eventually(async () => service.app.get(SubmitLine).length === 21, 'the submit of another tenant to wait in the line');
+    expect((await submit()).status).toBe(503);
     await lock.release();
+    expect((await other).status).toBe(202);
     await Promise.all(late);
     const waited = answered.slice(10);
     expect(waited.map(({ status }) => status)).toEqual(Array(20).fill(202));

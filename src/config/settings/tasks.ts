@@ -92,7 +92,8 @@ export const submit = {
     min: 1,
     max: 100_000,
     unit: 'submits',
-    about: 'How many submits may wait to be stored; beyond it the answer is 503.',
+    about:
+      'How many submits may wait to be stored; beyond it the answer is 503, but for tenants that have fewer than a tenth of it waiting.',
   }),
 };
 

@@ -14,54 +14,73 @@ export const ANYTHING = `
       OR EXISTS (SELECT FROM postback.webhook_outbox WHERE status = 'held')
       OR EXISTS (SELECT FROM flying WHERE next_attempt_at < now() AND lost_streak >= $1) AS anything`;
 
-/** $1 rows per endpoint. Rows of blocked endpoints go on the shelf, also those whose dispatcher vanished. */
+/**
+ * A walk over endpoints by id, from behind $4: to the end, or until $2 endpoints were looked at or $3 rows found, at most $1 of each, so
+ * that a statement is over in a moment however many endpoints there are. Ends with the id to go on behind, null at the end.
+ */
+const walk = (next: string, rowsOf: string) => `
+  RECURSIVE walked AS (
+    SELECT $4::uuid AS id, false AS chosen, 0 AS place, 0 AS found
+    UNION ALL
+    SELECT n.id, n.chosen, w.place + 1,
+           w.found + CASE WHEN n.chosen THEN (SELECT count(*) FROM (SELECT FROM postback.webhook_outbox WHERE ${rowsOf} LIMIT $1) few)::integer ELSE 0 END
+      FROM walked w CROSS JOIN LATERAL (${next}) n
+     WHERE w.place < $2::integer AND w.found < $3::integer
+  )`;
+
+const WALKED = `SELECT (SELECT count(*) FROM moved)::int AS n, (SELECT id FROM walked WHERE place >= $2::integer OR found >= $3::integer) AS last`;
+
+const TO_HOLD = "endpoint_id = n.id AND status IN ('pending', 'delivering') AND (status = 'pending' OR next_attempt_at < now())";
+
+/** $1 rows per endpoint, $2 endpoints, $3 rows, $4 id. Rows of blocked endpoints go on the shelf, also those whose dispatcher vanished. */
 export const HOLD = `
-  WITH rows AS MATERIALIZED (
-    SELECT o.* FROM postback.webhook_endpoints e
+  WITH ${walk(
+    `SELECT e.id, true AS chosen FROM postback.webhook_endpoints e
+      WHERE (e.state <> 'active' OR e.breaker <> 'closed' OR e.deleted_at IS NOT NULL) -- as in the index's predicate
+        AND ${BLOCKED} AND e.deleted_at IS NULL AND e.id > w.id
+      ORDER BY e.id LIMIT 1`,
+    TO_HOLD,
+  )}, rows AS MATERIALIZED (
+    SELECT o.* FROM walked n
      CROSS JOIN LATERAL (
        SELECT id, attempts, next_trigger, claimed_by, claimed_at, status FROM postback.webhook_outbox
-        WHERE endpoint_id = e.id AND status IN ('pending', 'delivering') AND (status = 'pending' OR next_attempt_at < now())
+        WHERE ${TO_HOLD}
         LIMIT $1 FOR UPDATE SKIP LOCKED -- in no order: any would tempt the planner into the index of all due rows
      ) o
-     WHERE (e.state <> 'active' OR e.breaker <> 'closed' OR e.deleted_at IS NOT NULL) -- as in the index's predicate
-       AND ${BLOCKED} AND e.deleted_at IS NULL
+     WHERE n.chosen
   ), unseen AS (${UNSEEN_ATTEMPT} FROM rows WHERE status = 'delivering'
   ), moved AS (
     UPDATE postback.webhook_outbox o SET status = 'held', held_at = now(), lease_token = NULL, next_attempt_at = coalesce(o.next_attempt_at, now())
       FROM rows r WHERE o.id = r.id RETURNING o.id
   )
-  SELECT count(*)::int AS n FROM moved`;
+  ${WALKED}`;
 
 /**
- * $1 rows per endpoint, $2 ms. Rows of endpoints that are free again come off the shelf, not all at once: an endpoint that
- * has just come back gets its backlog spread over the time until the next sweep. The schedule goes on where it stood.
+ * $1 rows per endpoint, $2 endpoints, $3 rows, $4 id, $5 ms. Rows of endpoints that are free again come off the shelf, not all at once:
+ * an endpoint that has just come back gets its backlog spread over the time until the next sweep. The schedule goes on where it stood.
  */
 export const RELEASE = `
-  WITH waiting AS MATERIALIZED (
-    -- a loose index scan: the endpoints that have anything on the shelf
-    WITH RECURSIVE w AS (
-      (SELECT endpoint_id FROM postback.webhook_outbox WHERE status = 'held' ORDER BY endpoint_id LIMIT 1)
-      UNION ALL
-      SELECT n.endpoint_id FROM w CROSS JOIN LATERAL (
-        SELECT o.endpoint_id FROM postback.webhook_outbox o WHERE o.status = 'held' AND o.endpoint_id > w.endpoint_id ORDER BY o.endpoint_id LIMIT 1
-      ) n
-    ) SELECT endpoint_id FROM w
-  ), rows AS MATERIALIZED (
-    SELECT o.id, row_number() OVER (PARTITION BY w.endpoint_id ORDER BY o.held_at) AS place
-      FROM waiting w
-      LEFT JOIN postback.webhook_endpoints e ON e.id = w.endpoint_id
+  WITH ${walk(
+    // a loose index scan: the endpoints that have anything on the shelf
+    `SELECT h.endpoint_id AS id, coalesce(e.state = 'active' AND e.breaker = 'closed' AND e.deleted_at IS NULL, false) AS chosen
+       FROM (SELECT endpoint_id FROM postback.webhook_outbox WHERE status = 'held' AND endpoint_id > w.id ORDER BY endpoint_id LIMIT 1) h
+       LEFT JOIN postback.webhook_endpoints e ON e.id = h.endpoint_id`,
+    "endpoint_id = n.id AND status = 'held'",
+  )}, rows AS MATERIALIZED (
+    SELECT o.id, row_number() OVER (PARTITION BY n.id ORDER BY o.held_at) AS place
+      FROM walked n
      CROSS JOIN LATERAL (
        SELECT id, held_at FROM postback.webhook_outbox
-        WHERE endpoint_id = w.endpoint_id AND status = 'held' ORDER BY held_at LIMIT $1 FOR UPDATE SKIP LOCKED
+        WHERE endpoint_id = n.id AND status = 'held' ORDER BY held_at LIMIT $1 FOR UPDATE SKIP LOCKED
      ) o
-     WHERE e.state = 'active' AND e.breaker = 'closed' AND e.deleted_at IS NULL
+     WHERE n.chosen
   ), moved AS (
     UPDATE postback.webhook_outbox o
        SET status = 'pending', held_at = NULL,
-           next_attempt_at = greatest(o.next_attempt_at, now() + (r.place - 1) * $2 / $1::numeric * interval '1 ms')
+           next_attempt_at = greatest(o.next_attempt_at, now() + (r.place - 1) * $5 / $1::numeric * interval '1 ms')
       FROM rows r WHERE o.id = r.id RETURNING o.id
   )
-  SELECT count(*)::int AS n FROM moved`;
+  ${WALKED}`;
 
 /** A probe that was lost with its dispatcher: open again, and probed anew at once. */
 export const REOPEN = `

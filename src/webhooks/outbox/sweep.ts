@@ -27,20 +27,39 @@ export interface Swept {
 
 /** Rows of one endpoint that one sweep moves; the next sweep goes on. */
 const BATCH = 500;
+/** What one statement looks at and moves at most, and how many of them one sweep makes: then the next one goes on where it stood. */
+const ENDPOINTS = 1_000;
+const ROWS = 2_000;
+const STATEMENTS = 10;
+
+/** Where the walks over endpoints stand, from sweep to sweep. */
+export interface SweepPlace {
+  held: string;
+  released: string;
+}
+
+const FIRST = '00000000-0000-0000-0000-000000000000';
+
+export const startOfSweep = (): SweepPlace => ({ held: FIRST, released: FIRST });
 
 /**
  * Makes rows agree with the state of their endpoints, in both directions, a bounded batch at a time. The claim alone decides what
  * is sent, so nothing goes wrong when this comes late; the shelf only keeps the index of live rows small.
  */
-export async function sweepOutbox(database: Database, sinks: readonly AlertSink[], settings: SweepSettings): Promise<Swept> {
+export async function sweepOutbox(
+  database: Database,
+  sinks: readonly AlertSink[],
+  settings: SweepSettings,
+  place = startOfSweep(),
+): Promise<Swept> {
   if (!(await isAnything(database, settings))) return { dead: 0, held: 0, probes: 0, released: 0 };
   const { moved: dead, givenUp } = await bury(database, sinks, settings);
   settings.onGivenUp?.(givenUp);
   return {
     dead,
-    held: await count(database, HOLD, [BATCH]),
+    held: await walk(database, HOLD, place, 'held', []),
     probes: (await count(database, REOPEN, [])) + (await count(database, PROBE, [settings.probeMs])),
-    released: await count(database, RELEASE, [BATCH, settings.spreadMs]),
+    released: await walk(database, RELEASE, place, 'released', [settings.spreadMs]),
   };
 }
 
@@ -48,6 +67,19 @@ export async function sweepOutbox(database: Database, sinks: readonly AlertSink[
 async function isAnything(sql: Sql, { maxLostStreak }: SweepSettings): Promise<boolean> {
   const { rows } = await sql.query<{ anything: boolean }>(ANYTHING, [maxLostStreak - 1]);
   return rows[0]!.anything;
+}
+
+/** Moves on along the endpoints, one bounded statement after the other. */
+async function walk(sql: Sql, statement: string, place: SweepPlace, along: keyof SweepPlace, more: unknown[]): Promise<number> {
+  let moved = 0;
+  for (let done = 0; done < STATEMENTS; done += 1) {
+    const { rows } = await sql.query<{ n: number; last: string | null }>(statement, [BATCH, ENDPOINTS, ROWS, place[along], ...more]);
+    const { n, last } = rows[0]!;
+    moved += n;
+    place[along] = last ?? FIRST;
+    if (last === null) break;
+  }
+  return moved;
 }
 
 async function count(sql: Sql, statement: string, values: unknown[]): Promise<number> {
