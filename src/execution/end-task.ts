@@ -1,5 +1,5 @@
 import type { Database } from '../platform/database/database.js';
-import type { Tx } from '../platform/database/sql.js';
+import { MARK, MARKED, type Tx } from '../platform/database/sql.js';
 import { newId } from '../platform/ids.js';
 import { jsonText } from '../platform/json-text.js';
 import { failPoint } from '../platform/lifecycle/fail-point.js';
@@ -45,13 +45,14 @@ export interface EndTaskParts {
  * @param also what is to stand in the same commit, if there is anything to commit
  */
 export async function endTasks(parts: EndTaskParts, ends: readonly TaskEnd[], also?: AlsoWrite): Promise<Set<string>> {
-  const ended = await parts.database.transaction(async (tx) => {
+  const ended = await parts.database.pipelined(async (tx) => {
     const rows = await updateTasks(tx, ends);
+    if (rows.length === 0) return rows;
     const byTask = new Map(ends.map((end) => [end.taskId, end]));
     const events = rows.map((row) => toEvent(row, byTask.get(row.id)!));
     // issued together: none needs the answer of another
     await Promise.all([insertEvents(tx, events), writeOutbox(tx, events, parts.outbox), completeJobs(tx, parts.queue, rows, byTask)]);
-    if (rows.length > 0) await also?.(tx);
+    await also?.(tx);
     failPoint('end.before-commit');
     return rows;
   });
@@ -83,7 +84,8 @@ interface EndedRow {
 }
 
 async function updateTasks(tx: Tx, ends: readonly TaskEnd[]): Promise<EndedRow[]> {
-  const { rows } = await tx.query<EndedRow>(
+  const marking = tx.query(MARK);
+  const updating = tx.query<EndedRow>(
     {
       name: 'execution.end-tasks',
       text: `UPDATE postback.tasks t
@@ -91,6 +93,8 @@ async function updateTasks(tx: Tx, ends: readonly TaskEnd[]): Promise<EndedRow[]
             run_token = NULL, run_deadline_at = NULL, last_seq = t.last_seq + 1, finished_at = now()
        FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::boolean[]) AS n (id, run_token, status, result, error, charged)
       WHERE t.id = n.id
+        -- no end without its event and outbox rows
+        AND ${MARKED}
         -- the fence: a run ends its own task only, everybody else only what no run owns
         AND CASE WHEN n.run_token IS NULL THEN t.status = 'queued' ELSE t.run_token = n.run_token END
         -- a task whose cancel is committed ends as canceled, or with what the agent found out before it heard of it
@@ -107,6 +111,7 @@ async function updateTasks(tx: Tx, ends: readonly TaskEnd[]): Promise<EndedRow[]
       ends.map((e) => e.charged),
     ],
   );
+  const [, { rows }] = await Promise.all([marking, updating]);
   return rows;
 }
 

@@ -1,6 +1,4 @@
-import type { Database } from '../platform/database/database.js';
 import type { Prepared, Tx } from '../platform/database/sql.js';
-import type { Queue } from '../platform/queue/queue.js';
 
 /** How many tasks may have a job or run at once, over all workers. */
 export interface RunLimits {
@@ -19,10 +17,16 @@ export interface FreeHands {
   after: string;
 }
 
+/** A task that left its line under the id of the job it is to get. */
+export interface ReleasedTask {
+  id: string;
+  tenant: string;
+  type: string;
+  jobId: string;
+}
+
 export interface Released {
-  count: number;
-  /** Each type of which there was one. */
-  types: string[];
+  tasks: ReleasedTask[];
   /** `after` of the next release. */
   after: string;
   /** Tenants were left unasked. */
@@ -36,53 +40,35 @@ const SPARE = 20;
 const NO_LIMIT = 2_147_483_647;
 
 /**
- * Takes tasks out of the lines of their tenants and gives each a job: as many as there are hands free, from those tenants first that
- * have the fewest running, and in turn. Whoever is alone gets all hands. One release at a time, over all processes, so that limits
- * are exact: only here does what counts against them grow.
+ * Takes tasks out of the lines of their tenants, each for a job that the caller sends in the same transaction: as many as there are hands
+ * free, from those tenants first that have the fewest running, and in turn. Whoever is alone gets all hands. One release at a time, over
+ * all processes and until the caller's commit, so that limits are exact: only here does what counts against them grow.
  */
-export async function releaseTasks(
-  { database, queue }: { database: Database; queue: Queue },
-  limits: RunLimits,
-  free: FreeHands,
-): Promise<Released> {
-  return database.pipelined(async (tx) => {
-    const [, { rows }] = await Promise.all([
-      tx.query(LOCK),
-      tx.query<ReleaseRow>(RELEASE, [
-        free.after,
-        TENANTS_PER_TURN,
-        free.types,
-        free.types.map((type) => limits.perType.get(type) ?? NO_LIMIT),
-        limits.perTenant ?? NO_LIMIT,
-        free.hands,
-        SPARE,
-      ]),
-    ]);
-    const released = rows.filter((row): row is ReleasedRow => row.id !== null);
-    await sendJobs(tx, queue, released);
-    const [turn] = rows;
-    const more = turn !== undefined && turn.asked >= TENANTS_PER_TURN;
-    return {
-      count: released.length,
-      types: [...new Set(released.map(({ type }) => type))],
-      after: released.at(-1)?.tenant ?? (more ? turn.last_asked : free.after),
-      more,
-    };
-  });
+export async function releaseTasks(tx: Tx, limits: RunLimits, free: FreeHands): Promise<Released> {
+  const [, { rows }] = await Promise.all([
+    tx.query(LOCK),
+    tx.query<ReleaseRow>(RELEASE, [
+      free.after,
+      TENANTS_PER_TURN,
+      free.types,
+      free.types.map((type) => limits.perType.get(type) ?? NO_LIMIT),
+      limits.perTenant ?? NO_LIMIT,
+      free.hands,
+      SPARE,
+    ]),
+  ]);
+  const tasks = rows.filter((row): row is ReleasedRow => row.id !== null);
+  const [turn] = rows;
+  const more = turn !== undefined && turn.asked >= TENANTS_PER_TURN;
+  return {
+    tasks: tasks.map(({ id, tenant, type, job_id }) => ({ id, tenant, type, jobId: job_id })),
+    after: tasks.at(-1)?.tenant ?? (more ? turn.last_asked : free.after),
+    more,
+  };
 }
 
 type ReleasedRow = { asked: number; last_asked: string; id: string; tenant: string; type: string; job_id: string };
 type ReleaseRow = ReleasedRow | { asked: number; last_asked: string; id: null };
-
-async function sendJobs(tx: Tx, queue: Queue, released: readonly ReleasedRow[]): Promise<void> {
-  for (const [type, tasks] of Map.groupBy(released, (task) => task.type)) {
-    await queue.send(
-      tx,
-      type,
-      tasks.map(({ id, job_id }) => ({ id: job_id, taskId: id })),
-    );
-  }
-}
 
 /** Nor does its commit wait for the disk: a release that a crash of Postgres undoes is done again. */
 const LOCK: Prepared = {

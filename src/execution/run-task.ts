@@ -10,13 +10,15 @@ import { traceId } from '../platform/tracing/traceparent.js';
 import type { Tracer } from '../platform/tracing/tracer.js';
 import type { ClaimedRun } from './claim-run.js';
 import { decideRun, type RunDecision, type RunOutcome } from './decide-run.js';
-import { type EndTaskParts, endTasks } from './end-task.js';
+import type { EndLine } from './end-line.js';
+import type { EndTaskParts } from './end-task.js';
 import { putBack } from './put-back.js';
 import { createRunContext } from './run-context.js';
 import { RunCanceled, RunLost, RunTimedOut } from './run-stop.js';
 import { throughOutages } from './through-outages.js';
 
 export interface RunTaskParts extends EndTaskParts {
+  endLine: EndLine;
   downloader: DocumentDownloader;
   model: LanguageModel | null;
   clock: Clock;
@@ -114,16 +116,16 @@ async function commit(
     });
   }
   const { stage, result, error, charged } = decision;
-  return (await endTasks(parts, [{ taskId, runToken, stage, result, error, charged, job }])).has(taskId);
+  return parts.endLine.end({ taskId, runToken, stage, result, error, charged, job });
 }
 
 /**
  * A decision that was not written may have met a cancel that this run had not heard of: no retry then, and no error of ours.
  * Were the task somebody else's, the token would keep this from writing anything, too.
  */
-async function commitCancel(parts: RunTaskParts, { taskId, runToken }: ClaimedRun, job: JobRef): Promise<boolean> {
+function commitCancel({ endLine }: RunTaskParts, { taskId, runToken }: ClaimedRun, job: JobRef): Promise<boolean> {
   const error = { code: 'canceled', message: 'The task was canceled.' };
-  return (await endTasks(parts, [{ taskId, runToken, stage: 'canceled', result: null, error, charged: false, job }])).has(taskId);
+  return endLine.end({ taskId, runToken, stage: 'canceled', result: null, error, charged: false, job });
 }
 
 const wordOf = (decision: RunDecision): string => (decision.kind === 'end' ? decision.stage : decision.kind);

@@ -10,16 +10,18 @@ import { finishWithin } from '../platform/lifecycle/drain.js';
 import { PollingLoop } from '../platform/lifecycle/polling-loop.js';
 import { WakeUps } from '../platform/lifecycle/wake-ups.js';
 import type { Logger } from '../platform/logging/logger.js';
-import { type FetchedJob, Queue } from '../platform/queue/queue.js';
+import { type FetchedJob, jobRef, Queue } from '../platform/queue/queue.js';
 import { CONFIG, LOGGER, PROCESS_ID } from '../platform/tokens.js';
 import { Tracer } from '../platform/tracing/tracer.js';
 import { type ClaimedRun, claimRuns } from './claim-run.js';
-import type { EndTaskParts } from './end-task.js';
+import { EndLine } from './end-line.js';
+import { type EndTaskParts, endTasks } from './end-task.js';
 import { languageModel } from './language-model.js';
-import { type RunLimits, releaseTasks } from './release-tasks.js';
+import type { RunLimits } from './release-tasks.js';
 import { runLimits } from './run-limits.js';
 import { RunCanceled, RunLost, RunShutdown } from './run-stop.js';
 import { runTask } from './run-task.js';
+import { takeTasks } from './take-tasks.js';
 import { throughOutages } from './through-outages.js';
 import { END_TASK_PARTS } from './tokens.js';
 
@@ -37,6 +39,7 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
   /** The tenant whose turn was last. */
   private after = '';
   private readonly model: LanguageModel | null;
+  private readonly endLine: EndLine;
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
@@ -52,6 +55,7 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     private readonly tracer: Tracer,
   ) {
     this.limits = runLimits(config, agents);
+    this.endLine = new EndLine((ends) => endTasks(parts, ends));
     this.model = languageModel(config, operatorClient);
     this.loop = new PollingLoop({
       name: 'worker',
@@ -74,18 +78,28 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     const hands = this.config.worker.concurrency - this.running.size;
     this.shortOfHands = hands <= 0;
     if (this.shortOfHands) return 'idle'; // the next run that ends wakes the loop
-    const released = await releaseTasks(this.parts, this.limits, { hands, types: this.agents.types, after: this.after });
-    this.after = released.after;
-    // what was released just now is what a wake-up is about; jobs that others left behind are found by an idle look
-    const types = released.types.length > 0 ? released.types : this.agents.types;
-    const took = await this.takeJobs(types, hands);
-    this.shortOfHands = took >= hands;
-    return this.shortOfHands || released.more ? 'more' : 'idle';
+    const took = await this.takeFromLines(hands);
+    // jobs that others left behind are found by an idle look
+    const strays = took.count > 0 ? 0 : await this.takeJobs(hands);
+    this.shortOfHands = took.count + strays >= hands;
+    return this.shortOfHands || took.more ? 'more' : 'idle';
   }
 
-  private async takeJobs(types: readonly string[], hands: number): Promise<number> {
+  private async takeFromLines(hands: number): Promise<{ count: number; more: boolean }> {
+    const startedAt = this.clock.monotonic();
+    const parts = { ...this.parts, workerId: this.workerId, insist: <T>(write: () => Promise<T>) => this.insist(write) };
+    const taken = await takeTasks(parts, this.limits, { hands, types: this.agents.types, after: this.after });
+    this.after = taken.after;
+    if (taken.tasks.length > 0) this.parts.metrics.observeClaim(this.clock.monotonic() - startedAt);
+    const jobs = taken.tasks.map(({ id, type, jobId }) => ({ type, ...jobRef(jobId), data: { task_id: id } }));
+    for (const [type, ofType] of Map.groupBy(jobs, (job) => job.type)) await this.startAll(type, taken.runs, ofType);
+    for (const [type, ofType] of Map.groupBy(taken.strays, (job) => job.type)) await this.begin(type, ofType);
+    return { count: taken.tasks.length, more: taken.more };
+  }
+
+  private async takeJobs(hands: number): Promise<number> {
     let took = 0;
-    for (const type of types) {
+    for (const type of this.agents.types) {
       if (took >= hands) break;
       const jobs = await this.queue.fetch(type, hands - took);
       if (jobs.length > 0) await this.begin(type, jobs);
@@ -94,12 +108,17 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     return took;
   }
 
-  /** Claims the tasks that the jobs lead to; a job that leads nowhere any more is done with. */
+  /** Claims the tasks that the jobs lead to. */
   private async begin(type: string, jobs: readonly FetchedJob[]): Promise<void> {
     const claims = jobs.map((job) => ({ taskId: job.data.task_id, jobId: job.id, runToken: newId() }));
     const startedAt = this.clock.monotonic();
     const runs = await this.insist(() => claimRuns(this.parts.database, claims, this.workerId));
     this.parts.metrics.observeClaim(this.clock.monotonic() - startedAt);
+    await this.startAll(type, runs, jobs);
+  }
+
+  /** A job that leads nowhere any more is done with. */
+  private async startAll(type: string, runs: readonly ClaimedRun[], jobs: readonly FetchedJob[]): Promise<void> {
     const byTask = new Map(runs.map((run) => [run.taskId, run]));
     const useless: FetchedJob[] = [];
     for (const job of jobs) {
@@ -148,8 +167,8 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     const { taskId } = run;
     const stop = new AbortController();
     const { cancelGraceMs } = this.config.worker;
-    const { downloader, model, clock, logger, tracer } = this;
-    const parts = { ...this.parts, downloader, model, clock, logger, tracer, cancelGraceMs };
+    const { endLine, downloader, model, clock, logger, tracer } = this;
+    const parts = { ...this.parts, endLine, downloader, model, clock, logger, tracer, cancelGraceMs };
     const done = runTask(parts, this.agents.get(type)!, run, job, stop)
       .catch((error) =>
         this.logger.error(

@@ -1,4 +1,4 @@
-import type { Tx } from '../platform/database/sql.js';
+import { MARK, MARKED, type Tx } from '../platform/database/sql.js';
 import type { Submission, Submitted } from './submit-tasks.js';
 
 export interface IdempotencyClaim {
@@ -37,12 +37,14 @@ function firstOfEachKey(asking: readonly WithKey[]): WithKey[] {
 
 /** An expired record is taken over; a live one is left alone and its submission is not among the winners. */
 async function insertKeys(tx: Tx, submissions: readonly WithKey[]): Promise<Set<string>> {
-  const { rows } = await tx.query<{ task_id: string }>(
+  const marking = tx.query(MARK);
+  const inserting = tx.query<{ task_id: string }>(
     {
       name: 'tasks.claim-idempotency-keys',
       text: `INSERT INTO postback.idempotency_keys AS k (tenant, key, fingerprint, task_id, response, expires_at)
      SELECT tenant, key, fingerprint, task_id, response, now() + ttl_ms * interval '1 ms'
        FROM unnest($1::text[], $2::text[], $3::bytea[], $4::uuid[], $5::text[], $6::bigint[]) AS n (tenant, key, fingerprint, task_id, response, ttl_ms)
+      WHERE ${MARKED} -- a key without its task would answer for nothing
      ON CONFLICT (tenant, key) DO UPDATE
         SET fingerprint = excluded.fingerprint, task_id = excluded.task_id, response = excluded.response,
             created_at = now(), expires_at = excluded.expires_at
@@ -58,6 +60,7 @@ async function insertKeys(tx: Tx, submissions: readonly WithKey[]): Promise<Set<
       submissions.map((s) => s.idempotency.ttlMs),
     ],
   );
+  const [, { rows }] = await Promise.all([marking, inserting]);
   return new Set(rows.map((row) => row.task_id));
 }
 

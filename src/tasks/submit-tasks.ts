@@ -1,5 +1,5 @@
 import type { Database } from '../platform/database/database.js';
-import type { Tx } from '../platform/database/sql.js';
+import type { PipelinedTx, Tx } from '../platform/database/sql.js';
 import { isDatabaseTrouble } from '../platform/http/database-trouble.js';
 import type { FieldProblem } from '../platform/http/problem.js';
 import { failPoint } from '../platform/lifecycle/fail-point.js';
@@ -46,17 +46,15 @@ export async function submitTasks(
 ): Promise<Submitted[]> {
   let committing = false;
   const submitted = await database
-    .transaction(async (tx) => {
+    .pipelined(async (tx) => {
       // issued together: each round trip waits behind the requests that have come in meanwhile
       const [answered, known] = await Promise.all([claimIdempotencyKeys(tx, submissions), lookUpTargets(tx, keyring, submissions)]);
       await refuseBadEndpoints(tx, submissions, answered);
       const fresh = submissions.filter((submission) => !answered.has(submission));
-      if (fresh.length > 0) {
-        const targets = await findTargets(tx, keyring, fresh, known);
-        await insertTasks(tx, fresh, targets);
-      }
+      const targets = await findTargets(tx, keyring, fresh, known);
       failPoint('submit.before-commit');
       committing = true;
+      if (fresh.length > 0) await insertTasks(tx, fresh, targets);
       return submissions.map((submission) => answered.get(submission) ?? created(submission));
     })
     .catch((error) => {
@@ -104,7 +102,7 @@ async function findTargets(tx: Tx, keyring: Keyring, submissions: readonly Submi
   });
 }
 
-async function insertTasks(tx: Tx, submissions: readonly Submission[], targets: readonly AdHocTarget[]): Promise<void> {
+async function insertTasks(tx: PipelinedTx, submissions: readonly Submission[], targets: readonly AdHocTarget[]): Promise<void> {
   const rows = submissions.map((submission, i) => ({
     id: submission.taskId,
     tenant: submission.tenant,
@@ -121,7 +119,7 @@ async function insertTasks(tx: Tx, submissions: readonly Submission[], targets: 
     traceparent: submission.traceparent,
   }));
   // json_to_recordset keeps `input` and `metadata` as the text they were sent as; arrays of arrays are beyond unnest
-  await tx.query(
+  await tx.last(
     {
       name: 'tasks.insert',
       text: `INSERT INTO postback.tasks (id, tenant, type, input, metadata, timeout_ms, expires_at,

@@ -1,9 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { reconcile } from '../../src/execution/reconcile.js';
-import { releaseTasks } from '../../src/execution/release-tasks.js';
 import { newId } from '../../src/platform/ids.js';
 import { heartbeat } from '../../src/platform/lifecycle/process-row.js';
-import { claimTask, openParts, type Parts, queuedTask } from '../support/parts.js';
+import { claimTask, openParts, type Parts, queuedTask, releaseWithJobs } from '../support/parts.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { sql } from '../support/service.js';
 
@@ -32,6 +31,17 @@ describe('a run whose worker is silent', () => {
     await look();
     expect(await task(taskId)).toEqual({ status: 'queued', runs: 0, interruptions: 1, crashes_in_row: 1, job_id: null });
     expect(await jobStates(taskId)).toEqual(['completed']);
+  });
+
+  it('keeps its place in the line', async () => {
+    await living(SELF);
+    const { taskId, worker } = await running();
+    const place = () => sql(database, 'SELECT next_run_at::text FROM postback.tasks WHERE id = $1', [taskId]);
+    const before = await place();
+    await silent(worker, 21);
+    await look();
+    expect(await task(taskId)).toMatchObject({ status: 'queued' });
+    expect(await place()).toEqual(before);
   });
 
   it('stays where it is while the silence is short', async () => {
@@ -155,7 +165,7 @@ describe('a task past its queue deadline', () => {
 
 const look = () => reconcile({ ...parts, self: SELF, rules: RULES });
 
-const release = () => releaseTasks(parts, { perTenant: null, perType: new Map() }, { hands: 10, types: ['echo'], after: '' });
+const release = () => releaseWithJobs(parts, { perTenant: null, perType: new Map() }, { hands: 10, types: ['echo'], after: '' });
 
 const me = (id: string) => ({ id, roles: ['worker'], version: 'test', masterKeyIds: [] });
 

@@ -4,7 +4,7 @@ import { newId } from '../../src/platform/ids.js';
 import { retryTask } from '../../src/tasks/retry-task.js';
 import { submitTasks } from '../../src/tasks/submit-tasks.js';
 import { HeldLock } from '../support/held-lock.js';
-import { claimTask, openParts, type Parts, queuedTask, submission } from '../support/parts.js';
+import { claimTask, openParts, type Parts, queuedTask, releaseWithJobs, submission } from '../support/parts.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { sql } from '../support/service.js';
 
@@ -125,6 +125,25 @@ describe('limits of what runs at once', () => {
     expect(await withJobs()).toEqual({ a: 3, b: 3 });
   });
 
+  it('hold also when two workers release at the same time: one waits until the other has committed', async () => {
+    await lineUp('a', 20);
+    const limits = { ...NONE, perTenant: 3 };
+    const [released, commit] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const first = parts.database.transaction(async (tx) => {
+      const { tasks } = await releaseTasks(tx, limits, { hands: 10, types: ['echo'], after: '' });
+      released.resolve();
+      await commit.promise;
+      return tasks.length;
+    });
+    await released.promise;
+    const second = release({ hands: 10 }, limits);
+    const watching = await HeldLock.take(database, 'SELECT 1');
+    await watching.blocked(1);
+    commit.resolve();
+    expect([await first, (await second).count]).toEqual([3, 0]);
+    await watching.release();
+  });
+
   it('hold for a type, which does not hold up the others', async () => {
     await lineUp('a', 10);
     await lineUp('b', 10);
@@ -138,8 +157,8 @@ describe('limits of what runs at once', () => {
   });
 });
 
-async function release(free: Partial<FreeHands>, limits = NONE): Promise<Released> {
-  return releaseTasks(parts, limits, { hands: 1, types: ['echo'], after: '', ...free });
+async function release(free: Partial<FreeHands>, limits = NONE): Promise<Released & { count: number }> {
+  return releaseWithJobs(parts, limits, { hands: 1, types: ['echo'], after: '', ...free });
 }
 
 const lineUp = (tenant: string, count: number, type = 'echo') => submitAll(Array(count).fill(tenant), type);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Running } from '../../src/boot.js';
+import { StreamClient } from '../support/event-stream.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { Receiver } from '../support/receiver.js';
@@ -11,14 +12,17 @@ const BACKLOG = 1_000;
 let database: TestDatabase;
 let receiver: Receiver;
 let front: Running & { url: string };
+let second: ServiceProcess;
 let workers: ServiceProcess[];
 
 beforeAll(async () => {
   database = await createTestDatabase();
   receiver = await Receiver.start(200);
   front = await startService(database, { POSTBACK_ROLES: 'api,dispatcher' });
+  const api = ServiceProcess.start(database, { POSTBACK_ROLES: 'api' }, 'file');
   workers = await Promise.all([startWorker(), startWorker()]);
-}, 60_000);
+  second = await api;
+}, 120_000);
 
 // which processes live depends on the one before: they go in the order written
 describe('workers in processes of their own', () => {
@@ -29,20 +33,45 @@ describe('workers in processes of their own', () => {
       "SELECT array_to_string(roles, '+') AS does, count(*)::int AS n FROM postback.processes GROUP BY 1 ORDER BY 1",
     );
     expect(rows).toEqual([
+      { does: 'api', n: 1 },
       { does: 'api+dispatcher', n: 1 },
       { does: 'dispatcher', n: 1 },
       { does: 'worker', n: 2 },
     ]);
     expect(await dispatcher.stop()).toBe(0);
-    await eventually(async () => (await sql(database, 'SELECT FROM postback.processes')).length === 3, 'the stopped one to sign off');
+    await eventually(async () => (await sql(database, 'SELECT FROM postback.processes')).length === 4, 'the stopped one to sign off');
   });
 
-  it('hear of a cancel at once, and the webhook says canceled', async () => {
+  it('make one task of a key that two APIs get at the same time', async () => {
+    const keys = Array.from({ length: 20 }, (_, n) => `at-both-${n}`);
+    const pairs = await Promise.all(
+      keys.map((key) =>
+        Promise.all(
+          [front.url, second.url].map((url) =>
+            call('POST', `${url}/agent/echo`, { body: { payload: key }, headers: { 'idempotency-key': key } }),
+          ),
+        ),
+      ),
+    );
+    for (const [one, other] of pairs) {
+      expect([one!.status, other!.status]).toEqual([202, 202]);
+      expect([one!.text, one!.headers.get('location')]).toEqual([other!.text, other!.headers.get('location')]);
+      expect([one!, other!].filter(({ headers }) => headers.get('idempotency-replayed') === 'true')).toHaveLength(1);
+    }
+    const ids = new Set(pairs.map(([one]) => one!.body.task_id));
+    expect(ids.size).toBe(keys.length);
+    const made = await sql(database, "SELECT id FROM postback.tasks WHERE input->>'payload' LIKE 'at-both-%'");
+    expect(made).toHaveLength(keys.length);
+  });
+
+  it('hear of a cancel at once, and the webhook says canceled; an API that runs nothing streams and cancels as well', async () => {
     const taskId = await submit({ delay_ms: 600_000 });
-    await started(taskId);
-    const { status, body } = await call('POST', `${front.url}/tasks/${taskId}/cancel`);
+    const stream = await StreamClient.open(`${second.url}/tasks/${taskId}/events`);
+    await stream.until(({ events }) => events.some(({ event }) => event === 'task.started'));
+    const { status, body } = await call('POST', `${second.url}/tasks/${taskId}/cancel`);
     expect([status, body.stage]).toEqual([202, 'canceling']);
-    await ended(taskId);
+    await stream.ended;
+    expect(stream.events.map(({ event }) => event)).toEqual(['task.started', 'task.canceled']);
     expect(await outcome(taskId)).toMatchObject({ status: 'canceled', runs: 0, told: ['canceled'] });
   });
 
@@ -134,6 +163,7 @@ describe('workers in processes of their own', () => {
 
 afterAll(async () => {
   await Promise.all(workers?.map((worker) => worker.stop('SIGKILL')) ?? []);
+  await second?.stop('SIGKILL');
   await front?.stop();
   await receiver?.stop();
   await database?.drop();

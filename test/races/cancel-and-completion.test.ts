@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AnyAgent, Json, RunContext } from '../../src/agents/agent.js';
 import { cancelTask } from '../../src/execution/cancel-task.js';
 import type { ClaimedRun } from '../../src/execution/claim-run.js';
+import { EndLine } from '../../src/execution/end-line.js';
 import { endTasks, type TaskEnd } from '../../src/execution/end-task.js';
 import { RunCanceled } from '../../src/execution/run-stop.js';
 import { runTask } from '../../src/execution/run-task.js';
@@ -176,7 +177,8 @@ function agentThat(work: () => Promise<never>, maxRuns = 3): AnyAgent {
 }
 
 async function run(agent: AnyAgent, taskId: string, controller = new AbortController(), cancelGraceMs = 0): Promise<void> {
-  const parts = { ...worker, downloader: {} as DocumentDownloader, model: null, cancelGraceMs };
+  const endLine = new EndLine((ends) => endTasks(worker, ends));
+  const parts = { ...worker, endLine, downloader: {} as DocumentDownloader, model: null, cancelGraceMs };
   const claimed = (await claimTask(worker, taskId))!;
   await runTask(parts, agent, claimed, jobRef(newId()), controller);
 }

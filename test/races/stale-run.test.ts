@@ -66,6 +66,21 @@ describe('a run that lost its task to another', () => {
     expect(await written(taskId)).toMatchObject({ status: 'running', runs: 0 });
   });
 
+  it('stores no step that it began while the task was its own, and is aborted', async () => {
+    const taskId = await queuedTask(a);
+    const stale = await claim(a, taskId);
+    const controller = new AbortController();
+    const { context } = createRunContext(stale, { ...a, traceparent: null, downloader: {} as DocumentDownloader, model: null, controller });
+    const step = context.step('paid for', async () => {
+      await sql(database, 'UPDATE postback.tasks SET run_token = $2 WHERE id = $1', [taskId, newId()]);
+      return 1;
+    });
+    await expect(step).rejects.toBeInstanceOf(RunLost);
+    expect(controller.signal.reason).toBeInstanceOf(RunLost);
+    expect(await sql(database, 'SELECT FROM postback.task_steps WHERE task_id = $1', [taskId])).toEqual([]);
+    expect(await eventTypes(taskId)).toEqual(['task.started']);
+  });
+
   it('is aborted with RunLost at its next progress, which leaves no trace', async () => {
     const { taskId, stale } = await takenOver();
     const controller = new AbortController();

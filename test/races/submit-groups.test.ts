@@ -32,8 +32,8 @@ describe('a group of submits', () => {
     const group = [first, submission(), submission({ idempotency: key('unknown-commit') })];
     let lost = 0;
     const forgetful = {
-      transaction: async (work: Parameters<Database['transaction']>[0]) => {
-        const result = await parts.database.transaction(work);
+      pipelined: async (work: Parameters<Database['pipelined']>[0]) => {
+        const result = await parts.database.pipelined(work);
         if (lost++ === 0) throw new ConnectionLost(null);
         return result;
       },

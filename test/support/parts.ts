@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Registry } from 'prom-client';
 import { type ClaimedRun, claimRuns } from '../../src/execution/claim-run.js';
 import { type EndTaskParts, endTasks } from '../../src/execution/end-task.js';
+import { type FreeHands, type Released, type RunLimits, releaseTasks } from '../../src/execution/release-tasks.js';
 import { TaskMetrics } from '../../src/execution/task-metrics.js';
 import { Clock } from '../../src/platform/clock.js';
 import { createDataSource } from '../../src/platform/database/data-source.js';
@@ -82,6 +83,18 @@ export async function queuedTask(parts: Parts, more: Parameters<typeof submissio
   const submitted = submission(more);
   await submitTasks(parts.database, parts, [submitted]);
   return submitted.taskId;
+}
+
+/** Takes tasks out of their lines and gives them jobs that nobody fetches, as when a worker dies in between. */
+export function releaseWithJobs({ database, queue }: Parts, limits: RunLimits, free: FreeHands): Promise<Released & { count: number }> {
+  return database.transaction(async (tx) => {
+    const released = await releaseTasks(tx, limits, free);
+    for (const [type, tasks] of Map.groupBy(released.tasks, (task) => task.type)) {
+      const jobs = tasks.map(({ id, jobId }) => ({ id: jobId, taskId: id }));
+      await queue.send(tx, type, jobs);
+    }
+    return { ...released, count: released.tasks.length };
+  });
 }
 
 /** Takes a queued task for a worker of that id, by whatever job it has; null when there is nothing to take. */

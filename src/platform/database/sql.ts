@@ -31,3 +31,13 @@ export interface PipelinedTx extends Tx {
   /** The last statement: COMMIT goes out right behind it. */
   last<Row = Record<string, unknown>>(statement: string | Prepared, values?: unknown[]): Promise<Result<Row>>;
 }
+
+/**
+ * Marks the transaction it is issued in, for writes that leave together with BEGIN and must not be committed without the rest: they say
+ * `WHERE ${MARKED}`. Should BEGIN have failed, the mark is gone with its own statement, and they write nothing.
+ */
+export const MARK: Prepared = {
+  name: 'platform.mark-transaction',
+  text: "SELECT set_config('postback.in_transaction', 'yes', true)",
+};
+export const MARKED = "current_setting('postback.in_transaction', true) = 'yes'";

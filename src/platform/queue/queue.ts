@@ -62,9 +62,28 @@ export class Queue {
   }
 
   /** Takes at most `limit` jobs of one type; each belongs to this process until it is completed. */
-  async fetch(taskType: string, limit: number): Promise<FetchedJob[]> {
-    const jobs = await this.boss.fetch<{ task_id: string }>(queueName(taskType), { batchSize: limit, includeMetadata: true });
+  async fetch(taskType: string, limit: number, tx?: Tx): Promise<FetchedJob[]> {
+    const jobs = await this.boss.fetch<{ task_id: string }>(queueName(taskType), {
+      batchSize: limit,
+      includeMetadata: true,
+      ...(tx && { db: inTransaction(tx) }),
+    });
     return jobs.map(({ id, retryCount, data }) => ({ id, retryCount, data }));
+  }
+
+  /**
+   * Queues jobs and takes as many, in the caller's transaction: `issued` when both statements are on their way, one behind the other. Nobody
+   * else ever sees these jobs wait. Should older ones wait already, they are fetched in the stead of these.
+   */
+  sendAndFetch(tx: Tx, taskType: string, jobs: readonly JobToSend[]): { issued: Promise<void>; fetched: Promise<FetchedJob[]> } {
+    const sending = issuing(tx, (sql) => this.send(sql, taskType, jobs));
+    const fetching = issuing(tx, async (sql) => {
+      await sending.issued;
+      return this.fetch(taskType, jobs.length, sql);
+    });
+    const fetched = Promise.all([fetching.answer, sending.answer]).then(([taken]) => taken);
+    fetched.catch(() => {}); // heard by whoever takes it, a moment later
+    return { issued: fetching.issued, fetched };
   }
 
   /** Settles jobs in the caller's transaction. One that is gone already is no error: `tasks` is the truth. */
@@ -87,5 +106,21 @@ const queueOptions = {
 };
 
 const queueName = (taskType: string) => `agent.${taskType}`;
+
+/** `issued` resolves once a statement is on its way, or once it is clear that there will be none. */
+function issuing<T>(tx: Tx, work: (tx: Tx) => Promise<T>): { issued: Promise<void>; answer: Promise<T> } {
+  const { promise: issued, resolve } = Promise.withResolvers<void>();
+  const query: Tx['query'] = (statement, values) => {
+    const answer = tx.query(statement, values);
+    resolve();
+    return answer as never;
+  };
+  const answer = work({ ...tx, query });
+  answer.then(
+    () => resolve(),
+    () => resolve(),
+  );
+  return { issued, answer };
+}
 
 const inTransaction = (tx: Sql) => ({ executeSql: (text: string, values?: unknown[]) => tx.query(text, values) });
