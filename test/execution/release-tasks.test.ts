@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type FreeHands, type Released, type RunLimits, releaseTasks } from '../../src/execution/release-tasks.js';
+import type { Database } from '../../src/platform/database/database.js';
+import type { PipelinedTx } from '../../src/platform/database/sql.js';
 import { newId } from '../../src/platform/ids.js';
 import { retryTask } from '../../src/tasks/retry-task.js';
 import { submitTasks } from '../../src/tasks/submit-tasks.js';
@@ -45,6 +47,21 @@ describe('the lines of tenants', () => {
     expect(await withJobs()).toEqual({});
     await release({ hands: 1 });
     expect(await tasksWithJobs()).toEqual([again]);
+  });
+
+  it('are not kept shut by a worker that falls silent in the middle of a release', async () => {
+    let waitsFor = '';
+    const looking = {
+      pipelined: (work: (tx: PipelinedTx) => Promise<Released>) =>
+        parts.database.pipelined(async (tx) => {
+          const released = await work(tx);
+          const { rows } = await tx.query<{ idle_in_transaction_session_timeout: string }>('SHOW idle_in_transaction_session_timeout');
+          waitsFor = rows[0]!.idle_in_transaction_session_timeout;
+          return released;
+        }),
+    } as unknown as Database;
+    await releaseTasks({ ...parts, database: looking }, NONE, { hands: 1, types: ['echo'], after: '' });
+    expect(waitsFor).toBe('5s');
   });
 
   it('leave all hands to whoever is alone', async () => {
