@@ -61,6 +61,7 @@ async function tell(): Promise<boolean> {
 
   story.step('What the webhook says');
   const event = JSON.parse(deliveries.at(-1)!.body.toString());
+  if (event.status !== 'completed') throw new Error(`The task ended as ${event.status}: ${event.error.message}`);
   story.findings(event.result);
   const task = await delivered(service, body.task_id);
   await receiver.stop();
