@@ -40,7 +40,9 @@ const RECENT = `
   ) newest WHERE endpoint_id = $1 LIMIT ${ROWS}`;
 const WAITING = `
   SELECT id, task_id, url, secret_id, created_at FROM postback.webhook_outbox
-   WHERE endpoint_id = $1 AND status IN ('pending', 'delivering') ORDER BY next_attempt_at DESC LIMIT ${ROWS}`;
+   WHERE (endpoint_id, next_attempt_at) >= ($1, '-infinity'::timestamptz) -- as rows, so that no index of other endpoints' rows will do
+     AND (endpoint_id, next_attempt_at) <= ($1, 'infinity'::timestamptz) AND status IN ('pending', 'delivering')
+   ORDER BY endpoint_id DESC, next_attempt_at DESC LIMIT ${ROWS}`;
 const HELD = `
   SELECT id, task_id, url, secret_id, created_at FROM postback.webhook_outbox
    WHERE endpoint_id = $1 AND status = 'held' ORDER BY held_at DESC LIMIT ${ROWS}`;

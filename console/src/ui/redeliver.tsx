@@ -1,0 +1,114 @@
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import { Link } from 'wouter';
+import { send } from '../api/client';
+import type { Batch, DryRun, RedeliveryFilter } from '../api/types';
+import { BatchProgress } from './batch-progress';
+import { Dialog, Labeled, Refused } from './dialog';
+import { number, plural } from './format';
+import { Show } from './show';
+import { Url } from './text';
+import { Ago } from './time';
+
+interface RedeliverParts {
+  label: string;
+  filter: RedeliveryFilter;
+  /** Whose drain is shown afterwards. */
+  endpointId?: string;
+  className?: string;
+  disabled?: boolean;
+}
+
+/** Many webhooks once more: first what it would be, then how far it is. */
+export function Redeliver({ label, filter, endpointId, className, disabled }: RedeliverParts) {
+  const [open, setOpen] = useState(false);
+  const [started, setStarted] = useState<{ id: string; of: number | null } | null>(null);
+  const show = () => {
+    setStarted(null);
+    setOpen(true);
+  };
+  return (
+    <>
+      <button type="button" className={className ?? 'primary'} disabled={disabled} onClick={show}>
+        {label}
+      </button>
+      <Dialog wide title={started === null ? 'Redeliver' : 'Redelivering'} open={open} close={() => setOpen(false)}>
+        {started === null ? (
+          <Trial filter={filter} start={(id, of) => setStarted({ id, of })} leave={() => setOpen(false)} />
+        ) : (
+          <>
+            <BatchProgress id={started.id} of={started.of} endpointId={endpointId} />
+            <div className="dialog-actions">
+              <Link href={`/redeliveries/${started.id}${started.of === null ? '' : `?of=${started.of}`}`} className="button">
+                Its page
+              </Link>
+              <button type="button" className="primary" onClick={() => setOpen(false)}>
+                Close
+              </button>
+            </div>
+          </>
+        )}
+      </Dialog>
+    </>
+  );
+}
+
+function Trial({ filter, start, leave }: { filter: RedeliveryFilter; start: (id: string, of: number | null) => void; leave: () => void }) {
+  const trial = useQuery({
+    queryKey: ['dry-run', filter],
+    queryFn: () => send<DryRun>('POST', '/admin/redeliveries', { filter, dry_run: true }),
+    gcTime: 0,
+    staleTime: 0,
+  });
+  const begin = useMutation({
+    mutationFn: (rate: number | null) =>
+      send<Batch>('POST', '/admin/redeliveries', { filter, ...(rate !== null && { rate_per_second: rate }) }),
+    onSuccess: ({ id }) => start(id, trial.data && !trial.data.more ? trial.data.count : null),
+  });
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const rate = String(new FormData(event.currentTarget).get('rate') ?? '');
+    begin.mutate(rate === '' ? null : Number(rate));
+  };
+  return (
+    <Show query={trial}>
+      {({ count, more, sample }) => (
+        <form onSubmit={submit}>
+          <p className="dry-run">
+            <b className="big-number">
+              {more && 'more than '}
+              {number(count)}
+            </b>{' '}
+            dead {count === 1 ? 'webhook' : 'webhooks'} would be sent again: same event ids, same bodies, a full new schedule. Nothing has
+            been changed yet.
+          </p>
+          {sample.length > 0 && (
+            <ul className="sample" aria-label="The newest of them">
+              {sample.slice(0, 5).map((row) => (
+                <li key={row.id}>
+                  <Url url={row.url} />
+                  <span className="faint">
+                    dead <Ago at={row.dead_at} />
+                  </span>
+                </li>
+              ))}
+              {count > 5 && <li className="faint">and {more ? 'more' : plural(count - Math.min(5, sample.length), 'other')}</li>}
+            </ul>
+          )}
+          <Labeled label="At most per second" hint="Left empty: as fast as the endpoint’s own limits allow.">
+            <input name="rate" type="number" min="0.1" max="10000" step="any" inputMode="decimal" size={8} />
+          </Labeled>
+          {begin.error && <Refused error={begin.error} />}
+          <div className="dialog-actions">
+            <button type="button" onClick={leave}>
+              Leave it
+            </button>
+            <button type="submit" className="primary" disabled={count === 0 || begin.isPending}>
+              {more ? 'Redeliver all' : `Redeliver ${number(count)}`}
+            </button>
+          </div>
+        </form>
+      )}
+    </Show>
+  );
+}
