@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { readFigures } from '../src/metrics/read-figures.js';
 import type { Sql } from '../src/platform/database/sql.js';
 import { newId } from '../src/platform/ids.js';
 import { claimDue, type Delivery, MAX_LOST_STREAK } from '../src/webhooks/delivery/claim-due.js';
@@ -8,9 +9,10 @@ import { judge } from '../src/webhooks/delivery/outcome.js';
 import { planNext } from '../src/webhooks/delivery/plan-next.js';
 import { purgeOutbox } from '../src/webhooks/outbox/purge-outbox.js';
 import { sweepOutbox } from '../src/webhooks/outbox/sweep.js';
+import { dbaQuestions } from './support/dba-questions.js';
 import { createEndpoints, type Endpoints, urlsUnder } from './support/endpoints.js';
 import { type Explained, ExplainingDatabase, writePlans } from './support/explaining.js';
-import { fillHistory, HISTORY_DAYS } from './support/fill-history.js';
+import { fillHistory, fillTasks, HISTORY_DAYS } from './support/fill-history.js';
 import { loadRows, settle } from './support/load-rows.js';
 import type { Options } from './support/options.js';
 import { faultsOf, indexesOf, renderPlan } from './support/plan-tree.js';
@@ -47,6 +49,7 @@ export async function run(options: Options): Promise<Report> {
   const endpoints = await createEndpoints(url, urlsUnder(origins(), (options.quick ? ENDPOINTS.quick : ENDPOINTS.usual) / ASKED));
   await client.query('UPDATE postback.webhook_endpoints SET latency_ms = 5');
   await fillHistory(url, endpoints, rows);
+  await fillTasks(url, Math.round(rows / 10));
   await makeScene(client, endpoints, backlog);
   await settle(client);
 
@@ -134,6 +137,16 @@ function steps(explaining: ExplainingDatabase, { ids }: Endpoints): Step[] {
     { name: 'finish', statements: ['lock', 'rows and attempts', 'health'], work: finish },
     { name: 'sweep', statements: sweep.toSpliced(2, 0, 'alert'), work: sweepOnce },
     { name: 'sweep, again', statements: sweep, work: sweepOnce },
+    ...dbaQuestions().map((question) => ({
+      name: 'a question of docs/dba.md',
+      statements: [question],
+      work: () => explaining.query(question),
+    })),
+    {
+      name: 'figures of /metrics',
+      statements: ['tasks', 'outbox', 'dead', 'endpoints', 'processes', 'alerts'],
+      work: () => readFigures(explaining, 10_000),
+    },
     { name: 'purge', statements: ['old rows'], work: () => purgeOutbox(explaining, { deliveredDays: HISTORY_DAYS - 1, deadDays: 90 }) },
     { name: 'purge, nothing to do', statements: ['old rows'], work: () => purgeOutbox(explaining, { deliveredDays: 14, deadDays: 90 }) },
   ];

@@ -64,3 +64,18 @@ const ATTEMPTS = `
   INSERT INTO postback.webhook_attempts (outbox_id, attempt, trigger, started_at, duration_ms, outcome, charged, status_code)
   SELECT ${id(2)}, 1, 'schedule', now() - interval '${HISTORY_DAYS} days' + i * interval '1 ms', 5, 'delivered', false, 200
     FROM generate_series($1::int, $2::int) AS i`;
+
+/** Tasks that ended long ago, without webhooks; a few of them wait. */
+export async function fillTasks(databaseUrl: string, rows: number): Promise<void> {
+  const client = await connect(databaseUrl);
+  await client.query('SET synchronous_commit = off');
+  await client.query(TASKS, [TENANT, rows]);
+  await client.end();
+}
+
+const TASKS = `
+  INSERT INTO postback.tasks (id, tenant, type, status, input, result, timeout_ms, next_run_at, created_at, finished_at)
+  SELECT ${id(4)}, $1, 'echo', CASE WHEN waits THEN 'queued' ELSE 'completed' END, '{}', CASE WHEN waits THEN NULL ELSE '{}' END, 60000, at, at,
+         CASE WHEN waits THEN NULL ELSE at END
+    FROM generate_series(1, $2::int) AS i
+   CROSS JOIN LATERAL (SELECT now() - interval '${HISTORY_DAYS} days' + i * interval '1 ms' AS at, i % 1000 = 0 AS waits) past`;

@@ -14,8 +14,8 @@ export interface PlanNode {
   Plans?: PlanNode[];
 }
 
-/** Tables that grow with every webhook: reading one of them whole is never right. */
-const LARGE = ['webhook_outbox', 'webhook_attempts', 'webhook_events'];
+/** Tables that grow with every task and webhook: reading one of them whole is never right. */
+const LARGE = ['webhook_outbox', 'webhook_attempts', 'webhook_events', 'tasks'];
 
 /** The plan as a tree of short lines: what is done, by which index, for how many rows, with how many shared buffers (hit or read). */
 export function renderPlan(plan: PlanNode, depth = 0): string[] {
