@@ -84,7 +84,7 @@ function print({ score, clauses, msPerContract, baselines, similarity }: Evaluat
     `\nwords: ${score.any.meanWords.toFixed(1)} an excerpt, ${clauses.meanWords.toFixed(1)} a clause as shown (median ${clauses.medianWords}, ${clauses.found} clauses)`,
   );
   console.log(
-    `time after reading: ${msPerContract.mean.toFixed(1)} ms a contract, p95 ${msPerContract.p95.toFixed(1)}, most ${msPerContract.most.toFixed(1)}`,
+    `processor time after reading: ${msPerContract.mean.toFixed(1)} ms a contract, p95 ${msPerContract.p95.toFixed(1)}, most ${msPerContract.most.toFixed(1)}`,
   );
   for (const [name, { any }] of Object.entries(baselines))
     console.log(`baseline ${name.padEnd(16)} lenient ${any.lenient.f1.toFixed(3)} strict ${any.strict.f1.toFixed(3)}`);

@@ -6,10 +6,3 @@ export function random(seed: number): () => number {
     return state / 4_294_967_296;
   };
 }
-
-export function shuffle(values: Uint32Array, next: () => number): void {
-  for (let index = values.length - 1; index > 0; index -= 1) {
-    const other = Math.floor(next() * (index + 1));
-    [values[index], values[other]] = [values[other]!, values[index]!];
-  }
-}

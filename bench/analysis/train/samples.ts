@@ -12,6 +12,8 @@ export interface Sample {
   features: Features;
   /** By category: 1 yes, 0 no, -1 hard to say. */
   labels: Int8Array;
+  /** By category, how much the label counts. */
+  weights: Float32Array;
 }
 
 export interface Samples {
@@ -29,11 +31,13 @@ export function samplesOf(contracts: readonly ReadContract[]): Samples {
       const labels = labelsOf(mark);
       for (const [category, label] of labels.entries()) if (label === 1) positives[category]! += 1;
       const features = featuresOf(plain(sentences[index]!));
-      if (features) samples.push({ contract, features, labels });
+      if (features) samples.push({ contract, features, labels, weights: certain });
     }
   }
   return { samples, positives };
 }
+
+const certain = new Float32Array(categories.length).fill(1);
 
 /** Half of the sentence marked, or half of a mark in the sentence; a little of either teaches nothing. */
 function labelsOf({ inside, holds }: Marked): Int8Array {

@@ -4,8 +4,6 @@ import { random } from './random.js';
 /** Fewer known sentences than this teach a model nothing: the rules decide. */
 const fewest = 20;
 const draws = 100;
-/** In log-odds: the measure forgives a wrong category, which F1 over the sentences of one category does not. */
-const lean = 0.4;
 
 export interface Judged {
   contract: number;
@@ -45,7 +43,7 @@ function average(judged: readonly Judged[], category: number, positives: number)
     for (let each = 0; each < contracts; each += 1) times[Math.floor(next() * contracts)]! += 1;
     sum += best(falling, times, unseen);
   }
-  return Number((sum / draws - lean).toFixed(4));
+  return Number((sum / draws).toFixed(4));
 }
 
 function best(falling: readonly Point[], times: Uint8Array, unseen: number): number {

@@ -38,9 +38,9 @@ export function featuresOf(sentence: string): Features | null {
   return { words: hashes(words), signals: signalsOf(sentence, words.length, held), rules: held };
 }
 
-export function matching(sentence: string): Rule[] {
+export function matching(sentence: string, among: readonly Rule[] = rules): Rule[] {
   if (notOperative.test(sentence)) return [];
-  return rules.filter(
+  return among.filter(
     (rule) => rule.all.every((pattern) => pattern.test(sentence)) && !rule.none?.some((pattern) => pattern.test(sentence)),
   );
 }

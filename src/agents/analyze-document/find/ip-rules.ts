@@ -292,3 +292,16 @@ export const rules: Rule[] = [
     confidence: 0.85,
   },
 ];
+
+/** Plain permissions, which contracts seldom word like this: the model has not seen them and does not overrule them. */
+export const permissions: Rule[] = [
+  {
+    category: 'license_grant',
+    all: [
+      /\bmay (?:\w+ )?(?:use|copy|reproduce|modify|adapt|distribute), (?:(?:use|copy|reproduce|modify|adapt|distribute|display),? )+(?:and|or) (?:use|copy|reproduce|modify|adapt|distribute|display)\b/,
+      /\b(?:software|source code|object code|deliverables?|documentation|technology|marks|trade ?marks|work product)\b/,
+    ],
+    none: [/\b(?:not|no|nor|terminat|expir|notwithstanding|warrants?|represents?|if|unless|retains?|reserves?)\b/],
+    confidence: 0.6,
+  },
+];

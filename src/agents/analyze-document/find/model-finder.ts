@@ -1,7 +1,8 @@
 import { type Category, type Clause, categories, type Excerpt, type FoundClause } from '../analysis.js';
 import { splitSentences } from '../segment/sentences.js';
 import type { ClauseFinder } from './clause-finder.js';
-import { type Features, featuresOf } from './features.js';
+import { type Features, featuresOf, matching } from './features.js';
+import { permissions, type Rule } from './ip-rules.js';
 import { logOdds, type Model, readModel } from './model.js';
 import { plain } from './plain.js';
 
@@ -26,18 +27,20 @@ export class ModelFinder implements ClauseFinder {
 
   /** One excerpt for each category the sentence belongs to. */
   private classify(sentence: string): Excerpt[] {
-    const features = featuresOf(plain(sentence));
+    const text = plain(sentence);
+    const features = featuresOf(text);
     if (!features) return [];
+    const certain = [...features.rules.filter((rule) => rule.certain), ...matching(text, permissions)];
     const odds = logOdds(this.model, features);
     return categories.flatMap((category, index) => {
-      const confidence = Number(this.confidence(category, odds[index]!, features).toFixed(3));
+      const confidence = Number(this.confidence(category, odds[index]!, features, certain).toFixed(3));
       return confidence < worthAsking ? [] : [{ category, text: sentence, confidence, doubtful: confidence < found }];
     });
   }
 
-  private confidence(category: Category, odds: number, { rules }: Features): number {
+  private confidence(category: Category, odds: number, { rules }: Features, certain: readonly Rule[]): number {
     const threshold = this.model.thresholds[category];
-    const own = rules.filter((rule) => rule.category === category && (rule.certain || threshold === null));
+    const own = (threshold === null ? [...rules, ...certain] : certain).filter((rule) => rule.category === category);
     const byModel = threshold === null ? 0 : 1 / (1 + Math.exp(threshold - odds));
     return Math.max(byModel, ...own.map((rule) => rule.confidence));
   }

@@ -57,7 +57,7 @@ function unpack(base64: string, scales: readonly number[]): Float32Array {
 }
 
 /** How much a signal says beside the words, whose weights share a length of one. */
-export const signalStrength = 0.5;
+export const signalStrength = 0.3;
 
 /** Log-odds of each category, in the order of `categories`. */
 export function logOdds({ bias, signals, words, weights }: Model, features: Features): Float32Array {
