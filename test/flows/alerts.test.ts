@@ -51,8 +51,8 @@ afterAll(async () => {
 });
 
 /** An answer that the OpenAPI document describes. */
-async function admin(method: string, path: string): Promise<Answered> {
-  const answer = await call(method, `${service.url}${path}`, { key: ADMIN_KEY });
+async function admin(method: string, path: string, body?: unknown): Promise<Answered> {
+  const answer = await call(method, `${service.url}${path}`, { key: ADMIN_KEY, body });
   const route = path.split('?')[0]!.replace(/[0-9a-f-]{36}/, '{id}');
   const { content } = findOperation(document, method, route).responses[answer.status];
   expect(misfits(document, Object.values<Document>(content)[0].schema, answer.body)).toEqual([]);
@@ -73,7 +73,6 @@ const told = (times: number) =>
 
 describe('a receiver that breaks', () => {
   let receiver: Receiver;
-  let row: string;
   let alert: Document;
 
   it('is told to Slack, PagerDuty, by mail and to the webhook', async () => {
@@ -93,7 +92,6 @@ describe('a receiver that breaks', () => {
     const list = await admin('GET', '/admin/alerts?state=open');
     [alert] = list.body.items;
     expect(list.body.items).toMatchObject([{ kind: 'dead_letter', state: 'open', title, runbook, task_id: body.task_id }]);
-    row = alert.outbox_id;
     for (const said of [
       slack.received[0]!.body.toString(),
       JSON.stringify(pagerDuty.events),
@@ -116,9 +114,11 @@ describe('a receiver that breaks', () => {
     expect((await admin('GET', '/admin/alerts?state=acknowledged')).body.items).toHaveLength(1);
   });
 
-  it('is over once it is repaired and its webhook redelivered, and all four hear of it', async () => {
+  it('is over once it is repaired and its webhooks redelivered in bulk, and all four hear of it', async () => {
     receiver.answerWith(200);
-    expect((await admin('POST', `/admin/outbox/${row}/redeliver`)).status).toBe(202);
+    const order = { filter: { endpoint_id: alert.endpoint_id, dead_reason: 'exhausted' } };
+    expect((await admin('POST', '/admin/redeliveries', { ...order, dry_run: true })).body).toMatchObject({ count: 1, more: false });
+    expect((await admin('POST', '/admin/redeliveries', order)).status).toBe(202);
     await told(3);
     expect(slackTexts()[2]).toMatch(/^:white_check_mark: Resolved: Webhooks to /);
     expect(subjects()[2]).toMatch(/^\[Postback critical\] Resolved: Webhooks to /);
@@ -144,6 +144,48 @@ describe('a receiver that breaks', () => {
       await sql(database, 'SELECT * FROM postback.alert_deliveries'),
     ]);
     for (const secret of SECRETS) expect(said).not.toContain(secret);
+    await receiver.stop();
+  });
+});
+
+describe('a receiver that breaks, with nobody but a DBA at hand', () => {
+  it('is found, repaired and seen to be over in SQL alone, and Slack, PagerDuty and the mail are told both times', async () => {
+    const told = { slack: slack.received.length, mail: mail.mails.length, pagerDuty: pagerDuty.events.length };
+    const receiver = await Receiver.start(500);
+    await call('POST', `${service.url}/agent/echo`, {
+      body: { webhook_url: receiver.url('/for-the-dba'), webhook_secret: 'another secret for tests' },
+    });
+    const since = () => ({
+      slack: slackTexts().slice(told.slack),
+      mail: subjects().slice(told.mail),
+      pagerDuty: pagerDuty.events.slice(told.pagerDuty).map(({ event_action }) => event_action),
+    });
+    const heard = (times: number) =>
+      eventually(async () => Object.values(since()).every(({ length }) => length >= times), `three sinks to be told ${times} times`);
+
+    await heard(1);
+    const title = `Webhooks to ${new URL(receiver.url()).host} are dead (exhausted) and wait for a person`;
+    expect(since()).toEqual({ slack: [`:rotating_light: ${title}`], mail: [`[Postback critical] ${title}`], pagerDuty: ['trigger'] });
+    const [dead] = await sql<{ endpoint_id: string }>(
+      database,
+      "SELECT endpoint_id, dead_reason, last_status_code FROM postback.dead_letters WHERE url LIKE '%/for-the-dba'",
+    );
+    expect(dead).toMatchObject({ dead_reason: 'exhausted', last_status_code: 500 });
+
+    receiver.answerWith(200);
+    await sql(database, 'SELECT postback.redeliver_where(endpoint_id => $1)', [dead!.endpoint_id]);
+    await heard(2);
+    expect(since()).toEqual({
+      slack: [`:rotating_light: ${title}`, `:white_check_mark: Resolved: ${title}`],
+      mail: [`[Postback critical] ${title}`, `[Postback critical] Resolved: ${title}`],
+      pagerDuty: ['trigger', 'resolve'],
+    });
+    expect(
+      await sql(database, 'SELECT count(*)::int AS dead FROM postback.dead_letters WHERE endpoint_id = $1', [dead!.endpoint_id]),
+    ).toEqual([{ dead: 0 }]);
+    expect(
+      await sql(database, 'SELECT resolved_at IS NOT NULL AS over FROM postback.alerts WHERE endpoint_id = $1', [dead!.endpoint_id]),
+    ).toEqual([{ over: true }]);
     await receiver.stop();
   });
 });

@@ -12,6 +12,8 @@ export const FAIL_POINTS = [
   'delivery.after-send',
   'delivery.before-commit',
   'delivery.after-commit',
+  'redelivery.before-commit',
+  'redelivery.after-commit',
 ] as const;
 
 export type FailPoint = (typeof FAIL_POINTS)[number];

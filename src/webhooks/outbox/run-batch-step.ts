@@ -1,5 +1,6 @@
 import type { Database } from '../../platform/database/database.js';
 import type { Tx } from '../../platform/database/sql.js';
+import { failPoint } from '../../platform/lifecycle/fail-point.js';
 import { type BatchFilter, batchConditions, batchStatuses } from './batch-filter.js';
 
 /** Rows looked at, and rows moved, by one step: it ends within a moment, whatever the filter matches. */
@@ -21,7 +22,7 @@ export interface BatchStep {
  * had never begun. Null when no batch is due, or others are at them.
  */
 export async function runBatchStep(database: Database): Promise<BatchStep | null> {
-  return database.transaction(async (tx) => {
+  const done = await database.transaction(async (tx) => {
     const batch = await takeBatch(tx);
     if (batch === null) return null;
     const step = await move(tx, batch);
@@ -37,8 +38,11 @@ export async function runBatchStep(database: Database): Promise<BatchStep | null
       batch.rate_per_second,
     ]);
     const { scanned, redelivered, held, skipped, completed } = step;
+    failPoint('redelivery.before-commit');
     return { batchId: batch.id, scanned, redelivered, held, skipped, completed };
   });
+  if (done !== null) failPoint('redelivery.after-commit');
+  return done;
 }
 
 interface Batch {
