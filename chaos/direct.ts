@@ -58,10 +58,13 @@ async function staleDispatcher(stage: Stage, first: number): Promise<number[]> {
   return [first];
 }
 
+/** Long beside the look that finds it begun. */
+const STEP_MS = 2_000;
+
 /** A worker is taken for dead while it only sleeps, and wakes up when another one has its task. */
 async function staleWorker(stage: Stage, first: number): Promise<number[]> {
   const { world } = stage;
-  await submit(stage, first, { input: { payload: first, delay_ms: 5_000, steps: 5 } });
+  await submit(stage, first, { input: { payload: first, delay_ms: 3 * STEP_MS, steps: 3 } });
   const taskId = stage.traffic.tasks.get(first)!;
   const steps = async () => (await world.query('SELECT FROM postback.task_steps WHERE task_id = $1', [taskId])).length;
   const runner = () =>
@@ -73,7 +76,7 @@ async function staleWorker(stage: Stage, first: number): Promise<number[]> {
   const [sleeper] = await runner();
   const slot = slotOf(stage, sleeper!.pid);
   slot.signal('SIGSTOP');
-  await delay(1_200); // its next step is over by then, and waits to be stored
+  await delay(STEP_MS + 200); // its next step is over by then, and waits to be stored
   await world.query('DELETE FROM postback.processes WHERE id = $1', [sleeper!.worker_id]); // as if it had been silent for long
   await until(async () => (await runner())[0]?.interruptions === 1, 'another worker');
   slot.signal('SIGCONT');
@@ -135,7 +138,7 @@ function slotOf({ world }: Stage, pid: number): ProcessSlot {
   return [...world.slots.values()].find(({ life }) => life.pid === pid)!;
 }
 
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 300_000;
 
 async function until(there: () => boolean | Promise<boolean>, what: string): Promise<void> {
   for (const giveUpAt = now() + PATIENCE_MS; !(await there()); await delay(20))

@@ -1,8 +1,12 @@
+import { cleanUp } from '../bench/support/cleanup.js';
 import { direct } from './direct.js';
 import { readOptions } from './options.js';
 import { reportLines, scheduleLines } from './report.js';
 import { digestOf, planRun, run } from './run.js';
 import { planFaults } from './schedule.js';
+
+// the processes of the service end with their channel to us; Postgres is to be stopped
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void cleanUp().finally(() => process.exit(130)));
 
 const tell = (line: string) => console.error(line);
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { atEnd } from '../bench/support/cleanup.js';
 import { check, countRepeats } from './check/check.js';
 import type { Evidence, Indexed, Violation } from './check/evidence.js';
 import { readDatabase } from './check/read-database.js';
@@ -42,6 +43,9 @@ export interface Outcome {
   errors: Record<string, number>;
 }
 
+/** For what takes seconds on a machine that is not busy with something else. In ms. */
+const PATIENCE_MS = 600_000;
+
 /** Names the plan: equal for equal seeds. */
 export const digestOf = ({ seed, seconds, faults, load }: Plan): string =>
   createHash('sha256')
@@ -63,6 +67,7 @@ export async function onStage(
 ): Promise<Outcome> {
   const ledger: Ledger = { told: [], received: [], happened: [] };
   const world = await World.start(seed, ledger, options);
+  const remove = atEnd(() => world.remove());
   try {
     const traffic = new Traffic(new Client(world.apiUrls, API_KEY, ledger), world.fleet);
     const stage = { world, traffic, ledger, tell };
@@ -76,7 +81,7 @@ export async function onStage(
     const recoveries = recoveriesOf(ledger);
     return { violations, indexed, ledger, repeats: countRepeats(indexed), recoveries, healedMs, errors: errorsIn(evidence.logs) };
   } finally {
-    await world.remove();
+    await remove();
   }
 }
 
@@ -103,7 +108,7 @@ async function healingPhase({ world, traffic, ledger, tell }: Stage): Promise<st
     slot.signal('SIGCONT');
     slot.order({ arm: null });
   }
-  for (const slot of world.slots.values()) if (!(await slot.ready(120_000))) return [`${slot.name} does not come up again.`];
+  for (const slot of world.slots.values()) if (!(await slot.ready(PATIENCE_MS))) return [`${slot.name} does not come up again.`];
   await traffic.finish();
   await traffic.resumeAll();
   const unsettled = await settle(world, tell);
@@ -120,7 +125,7 @@ async function gather({ world, traffic, ledger }: Stage, unsettled: string[]): P
   const logs = new Map<string, string>();
   const processes: Evidence['processes'] = [];
   for (const slot of world.slots.values()) {
-    await slot.close(60_000);
+    await slot.close(PATIENCE_MS);
     logs.set(`the log of ${slot.name}`, slot.logText);
     processes.push(...slot.troubles().map((trouble) => ({ slot: slot.name, trouble })));
   }

@@ -104,7 +104,7 @@ export class World {
     ]);
     for (const slot of slots.values()) slot.start();
     for (const slot of slots.values()) {
-      if (await slot.ready(120_000)) continue;
+      if (await slot.ready(600_000)) continue;
       const { logText } = slot;
       await world.remove();
       throw new Error(`${slot.name} did not start:\n${logText}`);

@@ -1,4 +1,4 @@
-import type { Prepared, Tx } from '../platform/database/sql.js';
+import { GIVE_WAY_SOON, type Prepared, type Tx } from '../platform/database/sql.js';
 
 /** How many tasks may have a job or run at once, over all workers. */
 export interface RunLimits {
@@ -73,7 +73,7 @@ type ReleaseRow = ReleasedRow | { asked: number; last_asked: string; id: null };
 /** Nor does its commit wait for the disk: a release that a crash of Postgres undoes is done again. */
 const LOCK: Prepared = {
   name: 'execution.lock-release',
-  text: `SELECT pg_advisory_xact_lock(hashtext('postback.release-tasks')), set_config('synchronous_commit', 'off', true)`,
+  text: `SELECT pg_advisory_xact_lock(hashtext('postback.release-tasks')), set_config('synchronous_commit', 'off', true), ${GIVE_WAY_SOON}`,
 };
 
 const IN_LINE = "status = 'queued' AND job_id IS NULL";

@@ -47,6 +47,15 @@ describe('the lines of tenants', () => {
     expect(await tasksWithJobs()).toEqual([again]);
   });
 
+  it('are not kept shut by a worker that falls silent in the middle of a release', async () => {
+    const waitsFor = await parts.database.transaction(async (tx) => {
+      await releaseTasks(tx, NONE, { hands: 1, types: ['echo'], after: '' });
+      const { rows } = await tx.query<{ idle_in_transaction_session_timeout: string }>('SHOW idle_in_transaction_session_timeout');
+      return rows[0]!.idle_in_transaction_session_timeout;
+    });
+    expect(waitsFor).toBe('5s');
+  });
+
   it('leave all hands to whoever is alone', async () => {
     await lineUp('a', 10);
     expect(await release({ hands: 7 })).toMatchObject({ count: 7 });

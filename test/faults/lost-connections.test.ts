@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { Queue } from '../../src/platform/queue/queue.js';
+import { CuttableProxy } from '../support/cuttable-proxy.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase } from '../support/postgres.js';
 import { Receiver } from '../support/receiver.js';
@@ -50,4 +52,20 @@ describe('a service whose database connections are ended at any moment', () => {
     await receiver.stop();
     await database.drop();
   }, 60_000);
+});
+
+describe('a queue whose network swallows what is sent', () => {
+  it('gives up waiting, and goes on over a new connection', async () => {
+    const database = await createTestDatabase();
+    const { proxy, url } = await CuttableProxy.before(database.url);
+    const queue = new Queue({ url, supervise: false, queryTimeoutMs: 200, onError: () => {} });
+    await queue.start(['echo']);
+    proxy.swallow();
+    await expect(queue.fetch('echo', 1)).rejects.toThrow('Query read timeout');
+    proxy.swallow(false);
+    expect(await queue.fetch('echo', 1)).toEqual([]);
+    await queue.stop();
+    await proxy.cut();
+    await database.drop();
+  });
 });

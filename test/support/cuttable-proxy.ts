@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
 
 /** A TCP proxy in front of a server, such as Postgres, that can be cut: connections break, and new ones are refused. */
 export class CuttableProxy {
   private readonly sockets = new Set<Socket>();
   private server: Server | null = null;
   private port = 0;
+  private swallows = false;
 
   private constructor(
     private readonly targetHost: string,
@@ -36,6 +38,11 @@ export class CuttableProxy {
     await closed;
   }
 
+  /** From now on nothing that is sent arrives, and nobody is told; a connection that has lost something is lost. */
+  swallow(swallows = true): void {
+    this.swallows = swallows;
+  }
+
   /** At the same port as before. */
   async restore(): Promise<void> {
     this.server = createServer((client) => this.join(client)).listen(this.port, '127.0.0.1');
@@ -55,7 +62,18 @@ export class CuttableProxy {
         this.sockets.delete(socket);
         other.destroy();
       });
-      socket.pipe(other);
+      socket.pipe(this.sieve()).pipe(other);
     }
+  }
+
+  private sieve(): Transform {
+    let lost = false;
+    return new Transform({
+      transform: (chunk, _, done) => {
+        lost ||= this.swallows;
+        if (lost) done();
+        else done(null, chunk);
+      },
+    });
   }
 }

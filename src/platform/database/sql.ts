@@ -41,3 +41,9 @@ export const MARK: Prepared = {
   text: "SELECT set_config('postback.in_transaction', 'yes', true)",
 };
 export const MARKED = "current_setting('postback.in_transaction', true) = 'yes'";
+
+/**
+ * For a SELECT at the start of a transaction whose locks everybody waits for, or is turned away by: should its process fall silent in the
+ * middle, because it was stopped or its network is gone, Postgres ends it after this time instead of after the half minute of all others.
+ */
+export const GIVE_WAY_SOON = `set_config('idle_in_transaction_session_timeout', '5s', true)`;

@@ -20,8 +20,13 @@ export interface QueueSettings {
   url: string;
   /** Whether this process keeps pg-boss' tables tidy. */
   supervise: boolean;
+  /** For one statement, in ms; a network that swallows it must not keep a worker waiting for ever. */
+  queryTimeoutMs?: number;
   onError(error: Error): void;
 }
+
+/** As for the pool beside it, where the server ends a statement first. */
+const QUERY_TIMEOUT_MS = 20_000;
 
 /**
  * pg-boss as a bell that rings for workers. `tasks` decides what runs, when and how often; so a job never retries by itself
@@ -31,7 +36,10 @@ export class Queue {
   private readonly boss: PgBoss;
 
   constructor(settings: QueueSettings) {
+    // pg-boss hands all of it to its pool, and bounds no statement by itself
+    const pool = { query_timeout: settings.queryTimeoutMs ?? QUERY_TIMEOUT_MS, keepAlive: true };
     this.boss = new PgBoss({
+      ...pool,
       connectionString: settings.url,
       application_name: 'postback queue',
       max: 4,

@@ -1,4 +1,4 @@
-import type { Prepared, Tx } from '../../platform/database/sql.js';
+import { GIVE_WAY_SOON, type Prepared, type Tx } from '../../platform/database/sql.js';
 import type { EndpointHeaders } from './endpoint-headers.js';
 
 /** What decides how much an endpoint may be sent right now. */
@@ -58,7 +58,7 @@ export async function lockAndCount(tx: Tx, endpointIds: readonly string[]): Prom
 const LOCK: Prepared = {
   name: 'delivery.lock-origins',
   text: `
-  SELECT set_config('synchronous_commit', 'off', true),
+  SELECT set_config('synchronous_commit', 'off', true), ${GIVE_WAY_SOON},
          set_config('postback.locked_origins', coalesce(json_agg(pairs), '[]')::text, true)
     FROM (SELECT DISTINCT tenant, origin FROM postback.webhook_endpoints WHERE id = ANY ($1::uuid[])) pairs
    WHERE pg_try_advisory_xact_lock(hashtextextended('postback claim ' || tenant || ' ' || origin, 0))`,
