@@ -5,9 +5,9 @@ import { DEFECTS, type Defect } from '../../chaos/inside/defects.js';
 /** What each defect breaks, and how the checker must say so. */
 const FOUND: Record<Defect, { promise: string; what: RegExp }> = {
   'no-lease-fence': { promise: 'G5', what: /is written down as answered with 500; the receiver answered 200/ },
-  'no-run-fence': { promise: 'G5', what: /was stored by run 1 after 0 interruptions; it was the turn of run 1 after 1/ },
+  'no-run-fence': { promise: 'G5', what: /for the second time|it was the turn of run 1 after 1/ },
   'answers-before-commit': { promise: 'G1', what: /A 202 named task .*, which is not in the database/ },
-  'sends-before-commit': { promise: 'G2', what: /There is a second body/ },
+  'sends-before-commit': { promise: 'G2', what: /written by two transactions/ },
   'loses-a-held-row': { promise: 'G3', what: /counts as delivered, and no receiver has accepted it/ },
 };
 
