@@ -4,7 +4,7 @@ import { shiftClock } from './shift-clock.js';
 
 /**
  * Loaded by `--import` into every process of the service that the chaos harness starts, and into no other: what production runs carries
- * nothing of it. Takes orders over the channel to the harness, and ends the process when the harness is gone.
+ * nothing of it. Takes orders over the channel to the harness, says when it is armed, and ends the process when the harness is gone.
  */
 export type Order = { arm: string | null } | { shiftMs: number };
 
@@ -25,6 +25,7 @@ process.on('message', async (order: Order) => {
   // the very module that the service has loaded
   const { armFailPoint } = await import('../../src/platform/lifecycle/fail-point.js');
   armFailPoint(order.arm);
+  process.send?.(order);
 });
 process.on('disconnect', () => process.exit(1));
 process.channel?.unref();

@@ -75,11 +75,20 @@ export class ServiceProcess {
    * Resolves once the service answers.
    * @param more environment on top of `testEnvironment`
    * @param lives how long it may run at most
+   * @param flags of Node; with any, the process has a channel to this one
    */
-  static async start(database: TestDatabase, more: Record<string, string> = {}, lives: 'test' | 'file' = 'test'): Promise<ServiceProcess> {
+  static async start(
+    database: TestDatabase,
+    more: Record<string, string> = {},
+    lives: 'test' | 'file' = 'test',
+    flags: readonly string[] = [],
+  ): Promise<ServiceProcess> {
     const port = await freePort();
     const env = { PATH: process.env.PATH ?? '', ...testEnvironment(database, { PORT: String(port), POSTBACK_LOG_LEVEL: 'info', ...more }) };
-    const child = spawn(process.execPath, [packageRoot('dist/src/main.js')], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [...flags, packageRoot('dist/src/main.js')], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe', ...(flags.length > 0 ? (['ipc'] as const) : [])],
+    });
     living[lives].add(child);
     child.once('exit', () => living[lives].delete(child));
     const service = new ServiceProcess(child, `http://127.0.0.1:${port}`);
