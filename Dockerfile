@@ -7,6 +7,7 @@ RUN npm ci --no-audit --no-fund
 COPY nest-cli.json tsconfig.json .swcrc ./
 COPY bench ./bench
 COPY chaos ./chaos
+COPY console ./console
 COPY examples ./examples
 COPY migrations ./migrations
 COPY src ./src
@@ -23,6 +24,7 @@ ENV NODE_ENV=production
 WORKDIR /app
 COPY package.json ./
 COPY --from=modules /app/node_modules ./node_modules
+COPY --from=build /app/dist/console ./dist/console
 COPY --from=build /app/dist/src ./dist/src
 COPY --from=build /app/dist/migrations ./dist/migrations
 USER node

@@ -16,7 +16,12 @@ export async function submit(service: ServiceProcess, count: number, fields: obj
   const answers = await Promise.all(
     Array.from({ length: count }, (_, order) =>
       call('POST', `${service.url}/agent/echo`, {
-        body: { payload: { order, total: 129.9 }, metadata: { order }, webhook_secret: 'a secret of the receiver', ...fields },
+        body: {
+          payload: { order, total: 129.9 },
+          metadata: { order },
+          ...('webhook_url' in fields && { webhook_secret: 'a secret of the receiver' }),
+          ...fields,
+        },
       }),
     ),
   );
@@ -26,9 +31,16 @@ export async function submit(service: ServiceProcess, count: number, fields: obj
   });
 }
 
-/** Resolves once there are so many dead letters. */
-export const deadLetters = (service: ServiceProcess, count: number): Promise<true> =>
-  eventually(async () => (await admin(service, 'GET', '/admin/stats')).outbox.dead === count && (true as const), `${count} dead letters`);
+/** Resolves once there are so many dead letters to a URL. */
+export const deadLetters = (service: ServiceProcess, url: string, count: number): Promise<true> =>
+  eventually(
+    async () => {
+      const { items } = await admin(service, 'GET', '/admin/outbox?status=dead&limit=100');
+      return items.filter((row: { url: string }) => row.url === url).length === count && (true as const);
+    },
+    `${count} dead letters to ${url}`,
+    60_000,
+  );
 
 /** Every page of the console, with an id where it needs one. */
 export async function everyPage(service: ServiceProcess): Promise<[name: string, path: string][]> {

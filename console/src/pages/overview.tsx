@@ -116,7 +116,7 @@ function Tiles({ stats }: { stats: Stats }) {
         value={endpoints.breaker_open}
         to="/endpoints?breaker=open"
         bad={(endpoints.breaker_open ?? 0) > 0}
-        note="endpoints that kept failing"
+        note="kept failing"
       />
       <Tile
         name="Paused, disabled"

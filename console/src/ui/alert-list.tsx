@@ -55,11 +55,13 @@ export function AlertList({ alerts, full = false }: { alerts: readonly Alert[]; 
             {full && <Notices alert={alert} />}
           </div>
           <div className="actions">
-            {whereToLook(alert).map(([name, to], at) => (
-              <Link key={to} href={to} className={at === 0 && alert.state !== 'resolved' ? 'button primary' : 'button'}>
-                {name}
-              </Link>
-            ))}
+            {whereToLook(alert)
+              .slice(0, full ? 4 : 2)
+              .map(([name, to], at) => (
+                <Link key={to} href={to} className={at === 0 && alert.state !== 'resolved' ? 'button primary' : 'button'}>
+                  {name}
+                </Link>
+              ))}
             {alert.state === 'open' && <Acknowledge alert={alert} />}
           </div>
         </li>
