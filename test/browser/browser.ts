@@ -47,7 +47,7 @@ export async function openConsole(
   size = { width: 1280, height: 800 },
 ): Promise<{ context: BrowserContext; page: Page; sins: string[] }> {
   const context = await browser.newContext({ viewport: size, reducedMotion: 'reduce' });
-  context.setDefaultTimeout(60_000); // a busy machine is no fault
+  context.setDefaultTimeout(15_000); // a busy machine is no fault
   const page = await context.newPage();
   const sins = watch(page, origin);
   await signIn(page, origin);

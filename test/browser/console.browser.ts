@@ -38,6 +38,7 @@ describe('the console', () => {
     await group.getByText('The receiver answered 500.').waitFor();
     expect(await group.textContent()).toMatch(/exhausted[\s\S]*24[\s\S]*(s|min)[\s\S]*last/);
     await group.getByRole('link', { name: 'Rows' }).click();
+    await page.getByRole('heading', { name: 'Deliveries' }).waitFor();
     await page.locator('tbody tr').first().getByRole('link').first().click();
     await page.getByText('the disk is full').first().waitFor();
     await page.goBack();

@@ -120,7 +120,7 @@ export interface Delivery extends OutboxRow {
   body: string | null;
   attempt_log: Attempt[];
   schedule?: { attempt_charged: number; not_before: string }[];
-  signature?: { valid: boolean; schemes: string[]; secrets: number; secret_hint: string | null; problem: string | null };
+  signature?: { valid: boolean; secrets: number; secret_hint: string | null; problem: string | null };
 }
 
 export interface DeadGroup {

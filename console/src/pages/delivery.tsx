@@ -163,7 +163,7 @@ function Schedule({ row: { schedule = [], status, max_attempts } }: { row: Row }
 
 function Signature({ row: { signature, event_id } }: { row: Row }) {
   if (!signature) return <Empty title="It was not checked." />;
-  const { valid, schemes, secrets, secret_hint, problem } = signature;
+  const { valid, secrets, secret_hint, problem } = signature;
   return (
     <>
       <p className="pad">
@@ -174,7 +174,7 @@ function Signature({ row: { signature, event_id } }: { row: Row }) {
       </p>
       <Facts
         facts={[
-          ['Schemes', schemes.join(', ') || '–'],
+          ['Schemes', 'x-webhook-signature, Standard Webhooks'],
           ['Secrets that sign', secrets],
           ['Secret', secret_hint ?? '–'],
           ['webhook-id', <Id key="id" id={event_id} />],
