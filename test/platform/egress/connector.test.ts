@@ -22,7 +22,7 @@ function clientWith(options: Partial<WebhookClientOptions> & { egress?: Partial<
   return client;
 }
 
-function post(client: WebhookClient, url: string, deadlineMs = 2_000): Promise<Exchange> {
+function post(client: WebhookClient, url: string, deadlineMs = 10_000): Promise<Exchange> {
   return client.send({ url, headers: {}, body: '{}', deadlineMs });
 }
 

@@ -22,7 +22,7 @@ function clientWith(options: Partial<WebhookClientOptions> = {}): WebhookClient 
   return client;
 }
 
-const request: WebhookRequest = { url: 'http://127.0.0.1:1/', headers: {}, body: '{}', deadlineMs: 1_000 };
+const request: WebhookRequest = { url: 'http://127.0.0.1:1/', headers: {}, body: '{}', deadlineMs: 10_000 };
 
 describe('What cannot be sent', () => {
   it.each([
