@@ -58,5 +58,5 @@ export async function openConsole(
 export async function visit(page: Page, origin: string, path: string): Promise<void> {
   await page.goto(`${origin}/console${path}`);
   await page.locator('main h1').waitFor();
-  await page.waitForFunction("document.querySelector('.loading') === null");
+  await page.locator('.loading').first().waitFor({ state: 'detached' });
 }

@@ -34,12 +34,7 @@ export default function DeadLetters() {
       lead={<p>Webhooks that are not tried any more and wait for a person, by endpoint, reason and error. Latest first.</p>}
       actions={
         (groups.data?.items.length ?? 0) > 0 && (
-          <Redeliver
-            label={filters.any ? 'Redeliver all that match…' : 'Redeliver all…'}
-            filter={filter}
-            endpointId={filters.values.endpoint_id}
-            className="button"
-          />
+          <Redeliver label={filters.any ? 'Redeliver all that match…' : 'Redeliver all…'} filter={filter} className="button" />
         )
       }
     >

@@ -46,12 +46,7 @@ export default function Deliveries() {
         dead && (
           <>
             {selected.size > 0 && <Redeliver label={`Redeliver ${selected.size} selected…`} filter={{ ids: [...selected] }} />}
-            <Redeliver
-              label="Redeliver all that match…"
-              filter={asOrder(filters.values)}
-              endpointId={filters.values.endpoint_id}
-              className="button"
-            />
+            <Redeliver label="Redeliver all that match…" filter={asOrder(filters.values)} className="button" />
           </>
         )
       }

@@ -74,7 +74,7 @@ function Load({ endpoint: { id, waiting = 0, held, dead } }: { endpoint: Endpoin
           <span className="tile-value">{number(dead)}</span>
           <span className="tile-note">wait for a person</span>
         </Link>
-        {dead > 0 && <Redeliver label="Redeliver…" filter={{ endpoint_id: id }} endpointId={id} />}
+        {dead > 0 && <Redeliver label="Redeliver…" filter={{ endpoint_id: id }} />}
       </li>
     </ul>
   );

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { get, query, send } from '../api/client';
-import { type ApiKey, type Page as Items, SCOPES } from '../api/types';
+import { type ApiKey, type Page as Items, type NewKey, SCOPES } from '../api/types';
 import { useSession } from '../session';
 import { Badge } from '../ui/badge';
 import { Action, Labeled } from '../ui/dialog';
@@ -101,7 +101,7 @@ function Create() {
       confirm="Make it"
       act={(fields) => {
         const days = Number(fields.get('days'));
-        return send<ApiKey>('POST', '/admin/keys', {
+        return send<NewKey>('POST', '/admin/keys', {
           tenant: String(fields.get('tenant')).trim(),
           name: String(fields.get('name')).trim(),
           scopes: fields.getAll('scopes'),
@@ -132,7 +132,7 @@ function Create() {
 }
 
 /** The one moment in which it can be seen. */
-function OnlyOnce({ made }: { made: ApiKey }) {
+function OnlyOnce({ made }: { made: NewKey }) {
   return (
     <div role="status">
       <p>
@@ -140,7 +140,7 @@ function OnlyOnce({ made }: { made: ApiKey }) {
       </p>
       <p className="once">
         <code>{made.key}</code>
-        <Copy text={made.key ?? ''} label="Copy the key" />
+        <Copy text={made.key} label="Copy the key" />
       </p>
     </div>
   );
@@ -153,7 +153,7 @@ function Rotate({ apiKey }: { apiKey: ApiKey }) {
       title={`Rotate “${apiKey.name}”`}
       confirm="Rotate"
       act={(fields) =>
-        send<ApiKey>('POST', `/admin/keys/${apiKey.id}/rotate`, { overlap_seconds: Math.round(Number(fields.get('hours')) * 3600) })
+        send<NewKey>('POST', `/admin/keys/${apiKey.id}/rotate`, { overlap_seconds: Math.round(Number(fields.get('hours')) * 3600) })
       }
       done={(made) => <OnlyOnce made={made} />}
     >

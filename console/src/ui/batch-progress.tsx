@@ -10,20 +10,20 @@ import { useBatch } from './use-batch';
 const SOON = { refetchInterval: 1000 } as const;
 
 /** How far a bulk redelivery is, and what is left to send. */
-export function BatchProgress({ id, of, endpointId }: { id: string; of: number | null; endpointId?: string }) {
+export function BatchProgress({ id, of }: { id: string; of: number | null }) {
   const batch = useBatch(id);
   return (
     <Show query={batch}>
       {(data) => (
         <div className="batch">
-          <Bar batch={data} of={data.total ?? of} />
+          <Bar batch={data} of={of} />
           <dl className="counts">
             <Count name="sent on its way" value={data.redelivered} />
             <Count name="held, endpoint blocked" value={data.held} />
             <Count name="skipped" value={data.skipped} />
           </dl>
           <h3>Left to send</h3>
-          {(endpointId ?? data.filter.endpoint_id) ? <EndpointDrain id={String(endpointId ?? data.filter.endpoint_id)} /> : <Drain />}
+          {typeof data.filter.endpoint_id === 'string' ? <EndpointDrain id={data.filter.endpoint_id} /> : <Drain />}
           {data.state === 'running' && <Cancel id={id} />}
         </div>
       )}
@@ -53,7 +53,7 @@ function EndpointDrain({ id }: { id: string }) {
   });
   return (
     <Show query={endpoint} lines={1}>
-      {({ waiting = 0, held, dead }) => <Left waiting={waiting} held={held} dead={dead} of="this endpoint" />}
+      {({ waiting, held, dead }) => <Left waiting={waiting} held={held} dead={dead} of="this endpoint" />}
     </Show>
   );
 }

@@ -94,7 +94,7 @@ export function GroupTable({ groups }: { groups: readonly DeadGroup[] }) {
               <Link href={rowsOf(group)} className="button">
                 Rows
               </Link>
-              <Redeliver label="Redeliver…" filter={group.filter} endpointId={group.endpoint_id} disabled={group.endpoint_state === null} />
+              <Redeliver label="Redeliver…" filter={group.filter} disabled={group.endpoint_state === null} />
             </div>
           ),
         },

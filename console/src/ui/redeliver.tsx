@@ -1,9 +1,8 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import { Link } from 'wouter';
+import { useLocation } from 'wouter';
 import { send } from '../api/client';
 import type { Batch, DryRun, RedeliveryFilter } from '../api/types';
-import { BatchProgress } from './batch-progress';
 import { Dialog, Labeled, Refused } from './dialog';
 import { number, plural } from './format';
 import { Show } from './show';
@@ -13,41 +12,23 @@ import { Ago } from './time';
 interface RedeliverParts {
   label: string;
   filter: RedeliveryFilter;
-  /** Whose drain is shown afterwards. */
-  endpointId?: string;
   className?: string;
   disabled?: boolean;
 }
 
-/** Many webhooks once more: first what it would be, then how far it is. */
-export function Redeliver({ label, filter, endpointId, className, disabled }: RedeliverParts) {
+/** Many webhooks once more: first what it would be, then its own page, which says how far it is. */
+export function Redeliver({ label, filter, className, disabled }: RedeliverParts) {
   const [open, setOpen] = useState(false);
-  const [started, setStarted] = useState<{ id: string; of: number | null } | null>(null);
-  const show = () => {
-    setStarted(null);
-    setOpen(true);
-  };
+  const [, navigate] = useLocation();
+  // a page of its own: the group that this button belongs to is gone as soon as its rows are on their way, and a dialog with it
+  const watch = (id: string, of: number | null) => navigate(`/redeliveries/${id}${of === null ? '' : `?of=${of}`}`);
   return (
     <>
-      <button type="button" className={className ?? 'primary'} disabled={disabled} onClick={show}>
+      <button type="button" className={className ?? 'primary'} disabled={disabled} onClick={() => setOpen(true)}>
         {label}
       </button>
-      <Dialog wide title={started === null ? 'Redeliver' : 'Redelivering'} open={open} close={() => setOpen(false)}>
-        {started === null ? (
-          <Trial filter={filter} start={(id, of) => setStarted({ id, of })} leave={() => setOpen(false)} />
-        ) : (
-          <>
-            <BatchProgress id={started.id} of={started.of} endpointId={endpointId} />
-            <div className="dialog-actions">
-              <Link href={`/redeliveries/${started.id}${started.of === null ? '' : `?of=${started.of}`}`} className="button">
-                Its page
-              </Link>
-              <button type="button" className="primary" onClick={() => setOpen(false)}>
-                Close
-              </button>
-            </div>
-          </>
-        )}
+      <Dialog wide title="Redeliver" open={open} close={() => setOpen(false)}>
+        <Trial filter={filter} start={watch} leave={() => setOpen(false)} />
       </Dialog>
     </>
   );

@@ -165,7 +165,8 @@ function SignOut() {
   const leave = useMutation({
     mutationFn: () => send('DELETE', '/console/session'),
     onSettled: () => {
-      client.clear();
+      // the session's own stays: whoever looks at it must see it end
+      client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' });
       client.setQueryData(['session'], null);
     },
   });

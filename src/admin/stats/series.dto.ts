@@ -46,6 +46,7 @@ export class SeriesBucketView implements SeriesBucket {
     type: 'object',
     properties: Object.fromEntries(TERMINAL_STAGES.map((stage) => [stage, count])),
     required: [...TERMINAL_STAGES],
+    selfRequired: true, // `required` is taken by the properties
     description: 'Tasks that ended, by how.',
   })
   tasks: Record<TerminalStage, number>;
