@@ -1,14 +1,12 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema, IntersectionType, OmitType, PickType } from '@nestjs/swagger';
 import type { Page } from '../platform/http/page.js';
-import { ATTEMPT_OUTCOMES } from '../webhooks/delivery/outcome.js';
-import { RetryFields } from '../webhooks/endpoints/endpoint-fields.dto.js';
-import { WEBHOOK_EVENT_TYPES } from '../webhooks/endpoints/event-types.js';
+import { EndpointView } from '../webhooks/endpoints/endpoint-view.dto.js';
 import type { EndpointAttempt } from '../webhooks/outbox/read-endpoint-attempts.js';
 import { EndpointOverview } from './endpoint-health.dto.js';
+import { AttemptLogEntry } from './outbox-view.dto.js';
 import type { EndpointSettings } from './read-endpoint-settings.js';
 
 const id = { type: String, format: 'uuid' } as const;
-const time = { type: String, format: 'date-time' } as const;
 const count = { type: 'integer', minimum: 0 } as const;
 
 @ApiSchema({ name: 'EndpointLimits' })
@@ -23,34 +21,19 @@ export class EndpointLimits {
   retries: number;
 }
 
+/** As its owner sees them. */
+class Settings extends PickType(EndpointView, [
+  'description',
+  'events',
+  'headers',
+  'retry',
+  'rate_per_second',
+  'max_in_flight',
+  'timeout',
+] as const) {}
+
 @ApiSchema({ name: 'EndpointDetail', description: 'An endpoint of any tenant with its health, its settings and what is in force.' })
-export class EndpointDetail extends EndpointOverview implements EndpointSettings {
-  @ApiProperty({ type: String, nullable: true })
-  description: string | null;
-
-  @ApiProperty({ enum: WEBHOOK_EVENT_TYPES, isArray: true, nullable: true, description: 'Null: every one.' })
-  events: string[] | null;
-
-  @ApiProperty({
-    type: 'object',
-    nullable: true,
-    additionalProperties: { type: 'string', enum: ['***'] },
-    description: 'The names; values may be credentials and are never shown.',
-  })
-  headers: Record<string, string> | null;
-
-  @ApiProperty({ type: RetryFields, nullable: true, description: "Null: the service's schedule." })
-  retry: RetryFields | null;
-
-  @ApiProperty({ type: Number, nullable: true, description: 'Null: no limit.' })
-  rate_per_second: number | null;
-
-  @ApiProperty({ type: 'integer', nullable: true, description: "Null: the service's limit." })
-  max_in_flight: number | null;
-
-  @ApiProperty({ type: Number, nullable: true, description: "Seconds; null: the service's time-out." })
-  timeout: number | null;
-
+export class EndpointDetail extends IntersectionType(EndpointOverview, Settings) implements EndpointSettings {
   @ApiProperty({ ...count, description: 'Rows that are pending or being sent.' })
   waiting: number;
 
@@ -59,39 +42,12 @@ export class EndpointDetail extends EndpointOverview implements EndpointSettings
 }
 
 @ApiSchema({ name: 'EndpointAttempt' })
-export class EndpointAttemptView implements EndpointAttempt {
+export class EndpointAttemptView extends OmitType(AttemptLogEntry, ['response_excerpt', 'request'] as const) implements EndpointAttempt {
   @ApiProperty(id)
   outbox_id: string;
 
   @ApiProperty(id)
   task_id: string;
-
-  @ApiProperty({ type: 'integer', minimum: 1 })
-  attempt: number;
-
-  @ApiProperty({ enum: ['schedule', 'manual', 'bulk'], description: 'What it was due to.' })
-  trigger: string;
-
-  @ApiProperty(time)
-  started_at: Date;
-
-  @ApiProperty({ type: 'integer', nullable: true, description: 'Null when its end was never observed.' })
-  duration_ms: number | null;
-
-  @ApiProperty({ enum: ATTEMPT_OUTCOMES })
-  outcome: string;
-
-  @ApiProperty({ type: Boolean, description: 'Whether the receiver is to blame.' })
-  charged: boolean;
-
-  @ApiProperty({ type: 'integer', nullable: true })
-  status_code: number | null;
-
-  @ApiProperty({ type: String, nullable: true })
-  error_code: string | null;
-
-  @ApiProperty({ type: String, nullable: true })
-  error: string | null;
 }
 
 export class EndpointAttemptList implements Page<EndpointAttempt> {
