@@ -1,4 +1,4 @@
-import { isDatabaseTrouble } from '../platform/http/database-trouble.js';
+import { isDatabaseTrouble } from '../platform/database/database-trouble.js';
 import type { TaskEnd } from './end-task.js';
 
 /** Ends in one commit: more only make the first of them wait for the last. */

@@ -1,9 +1,9 @@
 import { type Download, type Json, type LanguageModel, LOG_LEVELS, type LogLevel, type RunContext, TaskFailed } from '../agents/agent.js';
 import type { Clock } from '../platform/clock.js';
+import { isDatabaseTrouble } from '../platform/database/database-trouble.js';
 import type { Sql } from '../platform/database/sql.js';
 import { type DocumentDownloader } from '../platform/egress/document-downloader.js';
 import { DownloadError } from '../platform/egress/download.js';
-import { isDatabaseTrouble } from '../platform/http/database-trouble.js';
 import type { WakeUps } from '../platform/lifecycle/wake-ups.js';
 import type { Logger } from '../platform/logging/logger.js';
 import type { Tracer } from '../platform/tracing/tracer.js';

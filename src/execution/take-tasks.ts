@@ -1,6 +1,6 @@
 import type { Database } from '../platform/database/database.js';
+import { isDatabaseTrouble } from '../platform/database/database-trouble.js';
 import type { PipelinedTx } from '../platform/database/sql.js';
-import { isDatabaseTrouble } from '../platform/http/database-trouble.js';
 import { newId } from '../platform/ids.js';
 import type { FetchedJob, Queue } from '../platform/queue/queue.js';
 import { type ClaimedRun, claimRuns, type RunClaim } from './claim-run.js';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../platform/clock.js';
-import { isDatabaseTrouble } from '../platform/http/database-trouble.js';
+import { isDatabaseTrouble } from '../platform/database/database-trouble.js';
 import type { Logger } from '../platform/logging/logger.js';
 
 const OUTAGE_PATIENCE_MS = 10 * 60_000;

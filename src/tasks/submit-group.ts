@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isDatabaseTrouble } from '../platform/http/database-trouble.js';
+import { isDatabaseTrouble } from '../platform/database/database-trouble.js';
 import { unavailable } from '../platform/http/problem.js';
 import { OutcomeUnknown, type Submission, type Submitted } from './submit-tasks.js';
 

@@ -1,6 +1,6 @@
 import type { Database } from '../platform/database/database.js';
+import { isDatabaseTrouble } from '../platform/database/database-trouble.js';
 import type { PipelinedTx, Tx } from '../platform/database/sql.js';
-import { isDatabaseTrouble } from '../platform/http/database-trouble.js';
 import type { FieldProblem } from '../platform/http/problem.js';
 import { failPoint } from '../platform/lifecycle/fail-point.js';
 import type { Keyring } from '../platform/secrets/keyring.js';

@@ -50,9 +50,9 @@ describe('canonicalJson', () => {
     const loop: Json[] = [];
     loop.push(loop);
     expect(() => canonicalJson(loop)).toThrow('nested deeper than 128 levels');
-    expect(() => canonicalJson(Number.NaN)).toThrow(TypeError);
-    expect(() => canonicalJson(Number.POSITIVE_INFINITY)).toThrow(TypeError);
-    expect(() => canonicalJson([undefined as unknown as Json])).toThrow(TypeError);
-    expect(() => canonicalJson(1n as unknown as Json)).toThrow(TypeError);
+    expect(() => canonicalJson(Number.NaN)).toThrow('NaN has no JSON form');
+    expect(() => canonicalJson(Number.POSITIVE_INFINITY)).toThrow('Infinity has no JSON form');
+    expect(() => canonicalJson([undefined as unknown as Json])).toThrow('no canonical JSON form');
+    expect(() => canonicalJson(1n as unknown as Json)).toThrow('no canonical JSON form');
   });
 });

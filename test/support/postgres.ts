@@ -12,7 +12,7 @@ export const TEMPLATE = 'postback_template';
 /** An empty, migrated database of one's own: call it once per test file, and `drop` it after all. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const name = `postback_test_${randomUUID().replaceAll('-', '')}`;
-  await withClient((client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`));
+  await withClient((client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE} STRATEGY FILE_COPY`)); // a third of the default's time
   return { url: databaseUrl(name), drop: () => dropDatabase(name) };
 }
 

@@ -1,5 +1,3 @@
-import { plainToInstance } from 'class-transformer';
-import { type ValidationError, validate } from 'class-validator';
 import {
   type Agent,
   type Download,
@@ -9,6 +7,7 @@ import {
   type LogLevel,
   type RunContext,
 } from '../../src/agents/agent.js';
+import { validateDto } from '../../src/platform/http/validate-dto.js';
 
 export interface AgentRun<Result> {
   result: Result;
@@ -50,7 +49,7 @@ export async function runAgent<Input extends object, Result extends object | Jso
   options: RunAgentOptions = {},
 ): Promise<AgentRun<Result>> {
   const agent = typeof agentOrClass === 'function' ? new agentOrClass() : agentOrClass;
-  const checked = await checkInput(agent, input);
+  const checked = checkInput(agent, input);
   const progress: AgentRun<Result>['progress'] = [];
   const logs: AgentRun<Result>['logs'] = [];
   const steps: Record<string, unknown> = { ...options.steps };
@@ -75,18 +74,10 @@ export async function runAgent<Input extends object, Result extends object | Jso
   return { result: await agent.run(checked, ctx), progress, logs, steps };
 }
 
-async function checkInput<Input extends object>(
-  agent: Pick<Agent<Input>, 'type' | 'input'>,
-  input: Record<string, unknown>,
-): Promise<Input> {
-  const instance = plainToInstance(agent.input, input);
-  const errors = await validate(instance, { whitelist: true, forbidNonWhitelisted: true });
-  if (errors.length > 0) throw new Error(`the input of ${agent.type} is not valid: ${errors.map(describeError).join('; ')}`);
-  return instance;
-}
-
-function describeError({ property, constraints, children }: ValidationError): string {
-  return [...Object.values(constraints ?? {}), ...(children ?? []).map((child) => `${property}.${describeError(child)}`)].join(', ');
+function checkInput<Input extends object>(agent: Pick<Agent<Input>, 'type' | 'input'>, input: Record<string, unknown>): Input {
+  const { value, errors } = validateDto(agent.input, input);
+  if (errors.length === 0) return value;
+  throw new Error(`the input of ${agent.type} is not valid: ${errors.map(({ field, detail }) => `${field}: ${detail}`).join('; ')}`);
 }
 
 async function download(url: string, source: RunAgentOptions['download']): Promise<Download> {

@@ -145,17 +145,27 @@ export async function call(
   return { status: response.status, headers: response.headers, text, body: text.startsWith('{') ? JSON.parse(text) : null };
 }
 
+const consoles = new Map<string, pg.Pool>();
+
+afterAll(async () => {
+  await Promise.all([...consoles.values()].map((pool) => pool.end()));
+  consoles.clear();
+});
+
 /** Rows as a DBA would see them. */
 export async function sql<Row extends object = Record<string, unknown>>(
-  database: TestDatabase,
+  { url }: TestDatabase,
   text: string,
   values: unknown[] = [],
 ): Promise<Row[]> {
-  const client = new pg.Client({ connectionString: database.url });
-  await client.connect();
-  try {
-    return (await client.query<Row>(text, values)).rows;
-  } finally {
-    await client.end();
-  }
+  const pool = consoles.get(url) ?? openConsole(url);
+  return (await pool.query<Row>(text, values)).rows;
+}
+
+/** Kept open: a connection costs both sides more than what most tests ask through it, and some ask every 20 ms. */
+function openConsole(url: string): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, allowExitOnIdle: true });
+  pool.on('error', () => {}); // its database was dropped, or its server stopped; the next query tells
+  consoles.set(url, pool);
+  return pool;
 }

@@ -30,6 +30,13 @@ export const database = {
     unit: 'connections',
     about: 'How many database connections this process opens at most, per pool.',
   }),
+  waitMs: integer('POSTBACK_DATABASE_WAIT_MS', {
+    default: 30_000,
+    min: 0,
+    max: 3_600_000,
+    unit: 'ms',
+    about: 'How long a process that boots waits for a Postgres that does not answer yet.',
+  }),
 };
 
 export const keys = {

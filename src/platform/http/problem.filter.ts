@@ -1,7 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isDatabaseTrouble } from '../database/database-trouble.js';
 import type { Logger } from '../logging/logger.js';
-import { isDatabaseTrouble } from './database-trouble.js';
 import { Problem, unavailable } from './problem.js';
 
 /** Every error leaves as `application/problem+json`; what we did not foresee is logged with its cause and told without it. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isDatabaseTrouble } from '../../platform/http/database-trouble.js';
+import { isDatabaseTrouble } from '../../platform/database/database-trouble.js';
 import type { Finish } from './finish-attempts.js';
 
 export interface FinishBatcherOptions {

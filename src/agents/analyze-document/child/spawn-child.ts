@@ -2,11 +2,13 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import type { Limits } from '../limits.js';
 import type { Order } from './protocol.js';
-import { resolveEntry } from './resolve-entry.js';
 
 export type Child = ChildProcessByStdio<Writable, Readable, Readable>;
+
+const ENTRY = fileURLToPath(new URL('child.js', import.meta.url));
 
 // By path, not by PATH: the child gets next to no environment and needs none.
 const prlimit = process.platform === 'linux' ? ['/usr/bin/prlimit', '/bin/prlimit'].find((path) => existsSync(path)) : undefined;
@@ -24,7 +26,7 @@ export function spawnChild(order: Order): Child {
     '--permission',
     '--allow-fs-read=*',
     '--no-warnings',
-    resolveEntry(),
+    ENTRY,
     JSON.stringify(order),
   ];
   const [command = '', ...args] = prlimit ? [prlimit, ...bounds(limits), ...node] : node;

@@ -12,7 +12,7 @@ export class FakeResolver implements AddressResolver {
     const queue = this.answers[name];
     const answer = queue && queue.length > 1 ? queue.shift() : queue?.[0];
     if (!answer) throw new ResolveFailed('nxdomain', name);
-    if (answer instanceof Error) throw answer;
-    return answer;
+    if (Array.isArray(answer)) return answer;
+    throw answer;
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isDatabaseTrouble } from '../../../src/platform/http/database-trouble.js';
+import { isDatabaseTrouble } from '../../../src/platform/database/database-trouble.js';
 
 const withCode = (code: string) => Object.assign(new Error('from the driver'), { code });
 

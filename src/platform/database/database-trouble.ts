@@ -26,7 +26,7 @@ const POOL_MESSAGES = [
 
 /** Whether an error means that Postgres is away or overloaded, so that the same statement may succeed later. */
 export function isDatabaseTrouble(error: unknown): boolean {
-  if (!types.isNativeError(error)) return false; // unlike instanceof, also true for an error of another realm, such as Node's own under Jest
+  if (!types.isNativeError(error)) return false; // unlike instanceof, also true for an error of another realm, such as a worker's or a test runner's
   const { code } = error as { code?: unknown };
   if (typeof code === 'string' && OUR_MISTAKES.has(code)) return false;
   if (typeof code === 'string' && (TRANSIENT_CODES.has(code) || (/^[0-9A-Z]{5}$/.test(code) && TRANSIENT_CLASSES.has(code.slice(0, 2))))) {

@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { boot } from '../../src/boot.js';
+import { loadConfig } from '../../src/config/load-config.js';
+import { createLogger } from '../../src/platform/logging/logger.js';
+import { CuttableProxy } from '../support/cuttable-proxy.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { call, testEnvironment } from '../support/service.js';
+
+let database: TestDatabase;
+let proxy: CuttableProxy;
+let url: string;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  ({ proxy, url } = await CuttableProxy.before(database.url));
+  await proxy.cut();
+});
+
+afterAll(async () => {
+  await proxy.cut();
+  await database.drop();
+});
+
+describe('a service that boots before its Postgres', () => {
+  it('gives up at once when it is told to wait for nothing', async () => {
+    const told: string[] = [];
+    await expect(start({ POSTBACK_DATABASE_WAIT_MS: '0' }, (line) => told.push(line))).rejects.toThrow(/ECONNREFUSED/);
+    expect(told).toEqual([]);
+  });
+
+  it('waits for it, says so once, and then works', async () => {
+    const told: string[] = [];
+    const service = await start({}, (line) => {
+      told.push(line);
+      void proxy.restore();
+    });
+    expect(told).toEqual([expect.stringMatching(/^Postgres does not answer yet \(.*ECONNREFUSED.*\); trying for 30 s\.$/)]);
+    const submitted = await call('POST', `${service.url}/agent/echo?wait=20`, { body: { payload: 1 } });
+    expect(submitted.status).toBe(202);
+    await service.stop();
+  });
+
+  it('does not wait for what waiting cannot mend', async () => {
+    const elsewhere = new URL(url);
+    elsewhere.pathname = '/no_such_database';
+    const told: string[] = [];
+    await expect(start({ DATABASE_URL: elsewhere.href }, (line) => told.push(line))).rejects.toThrow(/no_such_database/);
+    expect(told).toEqual([]);
+  });
+});
+
+const start = (more: Record<string, string>, tell: (line: string) => void) =>
+  boot(loadConfig(testEnvironment({ ...database, url }, more)), createLogger('silent'), tell);
