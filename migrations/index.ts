@@ -17,6 +17,7 @@ import { CreateConsoleSessions1795700000001 } from './1795700000001-create-conso
 import { ShowActivity1795700000002 } from './1795700000002-show-activity.js';
 import { SealHeaders1795720000001 } from './1795720000001-seal-headers.js';
 import { AuditRepairsInSql1795720000002 } from './1795720000002-audit-repairs-in-sql.js';
+import { ShowLevels1795730000001 } from './1795730000001-show-levels.js';
 
 /** In the order they run. Listed by hand: what is not listed does not run, whatever lies in the folder. */
 export const migrations = [
@@ -39,4 +40,5 @@ export const migrations = [
   ShowActivity1795700000002,
   SealHeaders1795720000001,
   AuditRepairsInSql1795720000002,
+  ShowLevels1795730000001,
 ];

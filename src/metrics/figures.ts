@@ -17,3 +17,14 @@ export interface Figures {
   processes: readonly { role: string; count: number }[];
   alerts: readonly { kind: string; count: number }[];
 }
+
+/** How much waits, for whom it is drawn over time. */
+export function levelsOf({ tasks, outbox, dead }: Figures): Record<string, number> {
+  const sum = (rows: readonly { count: number }[]) => rows.reduce((total, { count }) => total + count, 0);
+  return {
+    'level.tasks_queued': sum(tasks.filter(({ status }) => status === 'queued')),
+    'level.webhooks_waiting': outbox.pending + outbox.delivering,
+    'level.webhooks_held': outbox.held,
+    'level.webhooks_dead': sum(dead),
+  };
+}

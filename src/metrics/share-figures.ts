@@ -1,6 +1,7 @@
 import type { Database } from '../platform/database/database.js';
 import { jsonText } from '../platform/json-text.js';
-import type { Figures } from './figures.js';
+import { recordLevels } from '../platform/metrics/activity.js';
+import { type Figures, levelsOf } from './figures.js';
 import { readFigures } from './read-figures.js';
 
 export interface ShareSettings {
@@ -25,6 +26,7 @@ export async function shareFigures(database: Database, processId: string, { inte
     ]);
     if (count === 0) return null; // somebody else has just done it
     const figures = await readFigures(tx, lostMs);
+    await recordLevels(tx, levelsOf(figures));
     await tx.query('UPDATE postback.metrics_figures SET counted_at = now(), counted_by = $1, figures = $2', [processId, jsonText(figures)]);
     return figures;
   });

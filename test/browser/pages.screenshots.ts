@@ -35,7 +35,14 @@ it('takes a picture of each page, by day and by night', async () => {
     for (const [name, path] of await everyPage(service)) {
       await visit(page, service.url, path);
       if (name === 'overview') await page.locator('.u-wrap').first().waitFor();
-      await page.screenshot({ path: `${FOLDER}/${name}-${colorScheme}.png` });
+      if (name === 'task')
+        await page
+          .getByRole('list', { name: /^Events/ })
+          .getByRole('listitem')
+          .first()
+          .waitFor();
+      // the charts of the overview lie below what is urgent
+      await page.screenshot({ path: `${FOLDER}/${name}-${colorScheme}.png`, fullPage: name === 'overview' });
     }
     await visit(page, service.url, '/dead-letters');
     await page.locator('tbody tr').first().getByRole('button', { name: 'Redeliver…' }).click();
@@ -99,7 +106,9 @@ const writeHistory = () =>
                             ('attempt.failed', 0, CASE WHEN m < 17 THEN 14 + (m * 7) % 9 ELSE (m * 5) % 3 END),
                             ('webhook.dead', 0, CASE WHEN m < 15 THEN 1 + m % 4 ELSE 0 END),
                             ('delivery.lag', 28 + m % 3, 60), ('delivery.lag', CASE WHEN m < 17 THEN 46 ELSE 35 END + m % 4, 8),
-                            ('task.completed', 0, 80 + round(36 * sin(m / 7.0) + 9 * cos(m * 1.7))::int), ('task.error', 0, m % 4)) AS v (what, bucket, n)
-      WHERE n > 0
+                            ('task.completed', 0, 80 + round(36 * sin(m / 7.0) + 9 * cos(m * 1.7))::int), ('task.error', 0, m % 4),
+                            ('level.tasks_queued', 0, 4 + round(3 * sin(m / 5.0))::int), ('level.webhooks_waiting', 0, CASE WHEN m < 17 THEN 60 - 2 * m ELSE 6 + m % 5 END),
+                            ('level.webhooks_held', 0, 0), ('level.webhooks_dead', 0, CASE WHEN m < 15 THEN 33 - 2 * m ELSE 1 END)) AS v (what, bucket, n)
+      WHERE n > 0 OR what LIKE 'level.%'
      ON CONFLICT DO NOTHING`,
   );

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Activity } from '../../src/platform/metrics/activity.js';
+import { Database } from '../../src/platform/database/database.js';
+import { Activity, recordLevels } from '../../src/platform/metrics/activity.js';
 import { type Document, findOperation, misfits } from '../docs/check-schema.js';
 import { StreamClient } from '../support/event-stream.js';
 import { eventually } from '../support/eventually.js';
@@ -93,6 +94,11 @@ describe('the overview', () => {
     await service.app.get(Activity).flush();
     service.app.get(Activity).count('task.expired', 2);
     await service.app.get(Activity).flush();
+    // what waits is counted when it is asked for, and the most of it stays
+    const levels = { 'level.tasks_queued': 7, 'level.webhooks_waiting': 1, 'level.webhooks_held': 0, 'level.webhooks_dead': 1 };
+    await recordLevels(service.app.get(Database), levels);
+    await sql(database, "UPDATE postback.metrics_figures SET counted_at = '2020-01-01'");
+    await call('GET', `${service.url}/metrics`, { key: ADMIN_KEY });
     for (const [window, seconds, buckets] of [
       ['1h', 60, 61],
       ['24h', 900, 97],
@@ -115,7 +121,9 @@ describe('the overview', () => {
       const lags = body.buckets.filter((bucket: Document) => bucket.lag_p50_seconds !== null);
       expect(lags).toHaveLength(1);
       expect(lags[0].lag_p95_seconds).toBeGreaterThanOrEqual(lags[0].lag_p50_seconds);
-      expect(body.buckets[0]).toMatchObject({ delivered: 0, failed: 0, success_rate: null, lag_p50_seconds: null });
+      expect(body.buckets[0]).toMatchObject({ delivered: 0, failed: 0, success_rate: null, lag_p50_seconds: null, most_waiting: null });
+      const looked = body.buckets.flatMap(({ most_waiting }: Document) => most_waiting ?? []);
+      expect(looked).toContainEqual({ tasks_queued: 7, webhooks_waiting: 1, webhooks_held: 0, webhooks_dead: 1 });
     }
     expect((await ask('GET', '/admin/stats/series')).body.window).toBe('1h');
     expect((await ask('GET', '/admin/stats/series?window=1y')).status).toBe(422);

@@ -8,7 +8,7 @@ import { fewSeconds, number, percent, plural } from '../ui/format';
 import { Panel } from '../ui/page';
 import { Show } from '../ui/show';
 
-/** Attempts, lag, dead letters and tasks over an hour, a day or a week. */
+/** Attempts, lag, what waited, dead letters and tasks over an hour, a day or a week. */
 export function Charts() {
   const { values, set } = useFilters(['window']);
   const window = (WINDOWS as readonly string[]).includes(values.window ?? '') ? (values.window as Window) : '1h';
@@ -62,6 +62,8 @@ function describe({ buckets, bucket_seconds: seconds }: Series) {
   const [delivered, failed] = [sum(buckets, (b) => b.delivered), sum(buckets, (b) => b.failed)];
   const count = (value: number) => (Number.isInteger(value) ? number(value) : '');
   const lag = most(buckets.map((b) => b.lag_p95_seconds));
+  const waiting = most(buckets.map((b) => b.most_waiting?.webhooks_waiting));
+  const queued = most(buckets.map((b) => b.most_waiting?.tasks_queued));
   const ended = (b: Bucket) => b.tasks.failed + b.tasks.error + b.tasks.canceled + b.tasks.expired;
   const plots: {
     title: string;
@@ -108,6 +110,18 @@ function describe({ buckets, bucket_seconds: seconds }: Series) {
       times,
       format: count,
       lines: [{ label: 'dead', color: '--bad-chart', shape: 'bars', values: buckets.map((b) => b.dead) }],
+    },
+    {
+      title: 'Waiting, at most',
+      summary: waiting === null ? 'nobody looked' : `up to ${plural(waiting, 'webhook')} and ${plural(queued ?? 0, 'task')}`,
+      times,
+      format: count,
+      lines: [
+        { label: 'dead', color: '--bad-chart', shape: 'line', values: buckets.map((b) => b.most_waiting?.webhooks_dead ?? null) },
+        { label: 'held', color: '--warn-chart', shape: 'line', values: buckets.map((b) => b.most_waiting?.webhooks_held ?? null) },
+        { label: 'webhooks', color: '--good-chart', shape: 'line', values: buckets.map((b) => b.most_waiting?.webhooks_waiting ?? null) },
+        { label: 'tasks', color: '--accent-chart', shape: 'line', values: buckets.map((b) => b.most_waiting?.tasks_queued ?? null) },
+      ],
     },
     {
       title: `Tasks ended ${per}`,

@@ -19,6 +19,14 @@ export interface SeriesBucket {
   lag_p95_seconds: number | null;
   dead: number;
   tasks: Record<TerminalStage, number>;
+  most_waiting: Waiting | null;
+}
+
+export interface Waiting {
+  tasks_queued: number;
+  webhooks_waiting: number;
+  webhooks_held: number;
+  webhooks_dead: number;
 }
 
 interface Count {
@@ -54,6 +62,14 @@ function toBucket(counts: Count[]): SeriesBucket {
     lag_p50_seconds: seconds(quantileMs(lags, 0.5)),
     lag_p95_seconds: seconds(quantileMs(lags, 0.95)),
     dead: of('webhook.dead'),
+    most_waiting: counts.some(({ what }) => what?.startsWith('level.'))
+      ? {
+          tasks_queued: of('level.tasks_queued'),
+          webhooks_waiting: of('level.webhooks_waiting'),
+          webhooks_held: of('level.webhooks_held'),
+          webhooks_dead: of('level.webhooks_dead'),
+        }
+      : null,
     tasks: Object.fromEntries(TERMINAL_STAGES.map((stage) => [stage, of(`task.${stage}`)])) as Record<TerminalStage, number>,
   };
 }

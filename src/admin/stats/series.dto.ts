@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { IsIn, IsOptional } from 'class-validator';
 import { TERMINAL_STAGES, type TerminalStage } from '../../tasks/states.js';
-import { type SeriesBucket, WINDOWS, type Window } from './read-series.js';
+import { type SeriesBucket, type Waiting, WINDOWS, type Window } from './read-series.js';
 
 const time = { type: String, format: 'date-time' } as const;
 const count = { type: 'integer', minimum: 0 } as const;
@@ -17,6 +17,21 @@ export class SeriesQuery {
   @IsOptional()
   @IsIn(names)
   window: Window = '1h';
+}
+
+@ApiSchema({ name: 'StatsWaiting', description: 'Counts end at 100,000.' })
+export class WaitingView implements Waiting {
+  @ApiProperty({ ...count, description: 'Tasks that wait for a worker, or for their next run.' })
+  tasks_queued: number;
+
+  @ApiProperty({ ...count, description: 'Webhooks that are due, on schedule or being sent.' })
+  webhooks_waiting: number;
+
+  @ApiProperty({ ...count, description: 'Webhooks whose endpoint is paused, disabled or broken.' })
+  webhooks_held: number;
+
+  @ApiProperty({ ...count, description: 'Webhooks that wait for a person.' })
+  webhooks_dead: number;
 }
 
 @ApiSchema({ name: 'StatsBucket' })
@@ -50,6 +65,13 @@ export class SeriesBucketView implements SeriesBucket {
     description: 'Tasks that ended, by how.',
   })
   tasks: Record<TerminalStage, number>;
+
+  @ApiProperty({
+    type: WaitingView,
+    nullable: true,
+    description: 'The most of each that was seen waiting, looked at every 15 seconds; null where nobody looked.',
+  })
+  most_waiting: Waiting | null;
 }
 
 @ApiSchema({ name: 'StatsSeries' })

@@ -50,13 +50,21 @@ export class Activity {
   }
 }
 
-const ADD = `
+/** @param n what becomes of a bucket that is there */
+const upsert = (n: string): string => `
   INSERT INTO postback.activity AS a (span_seconds, began_at, what, bucket, n)
   SELECT s.span, date_bin(s.span * interval '1 s', now(), '2000-01-01 00:00+00'), c.what, c.bucket, c.n
     FROM unnest($1::text[], $2::smallint[], $3::bigint[]) AS c (what, bucket, n)
    CROSS JOIN unnest(ARRAY[${ACTIVITY_SPANS.map(({ seconds }) => seconds).join(', ')}]) AS s (span)
    ORDER BY s.span, c.what, c.bucket -- in order, several processes wait for one another instead of deadlocking
-  ON CONFLICT (span_seconds, began_at, what, bucket) DO UPDATE SET n = a.n + excluded.n`;
+  ON CONFLICT (span_seconds, began_at, what, bucket) DO UPDATE SET n = ${n}`;
+
+const ADD = upsert('a.n + excluded.n');
+
+/** Writes down how much there is of each right now; a span keeps the most that was seen in it. */
+export async function recordLevels(sql: Sql, levels: Readonly<Record<string, number>>): Promise<void> {
+  await sql.query(upsert('greatest(a.n, excluded.n)'), [Object.keys(levels), Object.keys(levels).map(() => 0), Object.values(levels)]);
+}
 
 /** Removes spans that no chart shows any more. */
 export async function sweepActivity(sql: Sql): Promise<void> {
