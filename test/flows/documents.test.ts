@@ -23,7 +23,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   service = await ServiceProcess.start(
     database,
-    { POSTBACK_DOCUMENT_MAX_BYTES: String(MAX_BYTES), POSTBACK_DOCUMENT_TIMEOUT_MS: '2500' },
+    { POSTBACK_DOCUMENT_MAX_BYTES: String(MAX_BYTES), POSTBACK_DOCUMENT_TIMEOUT_MS: '10000' },
     'file',
   );
 });
