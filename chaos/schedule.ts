@@ -36,7 +36,14 @@ export interface Planned {
 const DAY_MS = 86_400_000;
 
 /** The role in which each fail point is passed. */
-const ROLE_AT: Record<string, Role> = { submit: 'api', run: 'worker', step: 'worker', end: 'worker', delivery: 'dispatcher' };
+const ROLE_AT: Record<string, Role> = {
+  submit: 'api',
+  run: 'worker',
+  step: 'worker',
+  end: 'worker',
+  delivery: 'dispatcher',
+  redelivery: 'dispatcher',
+};
 
 /**
  * Faults by seed, at most two at a time so that there is something left to break. Each kind has its share; one that matters comes

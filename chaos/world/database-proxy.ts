@@ -56,7 +56,12 @@ export class DatabaseProxy {
   }
 
   private lead(from: Socket, to: Socket, lost: { bytes: boolean }): void {
-    let free = 0; // when the chunk before this one has left: none overtakes another
+    // in one line: timers of nearly the same time may go off in any order, and a stream whose bytes change places is no network
+    const late: { chunk: Buffer; at: number }[] = [];
+    const leave = () => {
+      while (late.length > 0 && late[0]!.at <= performance.now()) to.write(late.shift()!.chunk);
+      if (late.length > 0) setTimeout(leave, late[0]!.at - performance.now());
+    };
     this.sockets.add(from);
     from.on('data', (chunk) => {
       if (lost.bytes || this.weather.kind === 'drop') {
@@ -67,10 +72,13 @@ export class DatabaseProxy {
         this.held.push(() => to.write(chunk));
         return;
       }
-      const now = performance.now();
-      free = Math.max(free, now + (this.weather.kind === 'delay' ? this.weather.ms : 0));
-      if (free <= now) to.write(chunk);
-      else setTimeout(() => to.write(chunk), free - now);
+      if (this.weather.kind === 'fair' && late.length === 0) {
+        to.write(chunk);
+        return;
+      }
+      const at = performance.now() + (this.weather.kind === 'delay' ? this.weather.ms : 0);
+      late.push({ chunk, at: Math.max(at, late.at(-1)?.at ?? 0) });
+      if (late.length === 1) leave();
     });
     from.on('error', () => {});
     from.on('close', () => {
