@@ -101,6 +101,15 @@ describe('signing in at the console', () => {
     expect((await signIn(ADMIN_KEY, { 'sec-fetch-site': 'same-site' })).body.code).toBe('origin_refused');
   });
 
+  it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'text/plain; application/json'])(
+    'is refused as %s, which a form of any page can send',
+    async (type) => {
+      const answer = await signIn(ADMIN_KEY, { 'content-type': type });
+      expect(answer).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
+      expect(answer.headers.get('set-cookie')).toBeNull();
+    },
+  );
+
   it('makes an address that keeps entering wrong keys wait, and no other one', async () => {
     const from = (address: string, key: string) => signIn(key, { 'x-forwarded-for': address });
     const tries = await Promise.all(Array.from({ length: 30 }, () => from('198.51.100.7', 'a-guessed-key')));

@@ -389,13 +389,19 @@ describe('a query that is wrong', () => {
     'tenant=%00',
     'tenant=a&tenant=b',
     'sort=id;drop%20table',
+    'constructor=1',
+    'toString=x',
+    '__proto__=1',
+    '__proto__[limit]=1',
+    'limit[]=1',
+    `${'x'.repeat(8_000)}=1`,
   ])('is 422: %s', async (query) => {
     const answer = await refused(
       { method: 'GET', path: `/admin/outbox?${query}`, headers: { authorization: `Bearer ${ADMIN_KEY}` } },
       422,
       'validation_failed',
     );
-    expect(fieldsOf(answer)[0]).toBe(/^\w+/.exec(query)![0]);
+    expect(fieldsOf(answer)[0]).toBe(/^[^=]+/.exec(query)![0]);
   });
 
   it.each(['after=-1', 'after=x', 'after=99999999999', 'limit=1e9', 'limit=0', 'other=1'])('is 422 for events: %s', async (query) => {

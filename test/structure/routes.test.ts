@@ -99,6 +99,43 @@ describe('every route', () => {
   });
 });
 
+describe('every route with an id', () => {
+  const NO_IDS = ['1', 'not-a-uuid', '%00', '%27%20OR%201=1', '..%2f..%2fx', '%F0%9F%98%80', '%7B01890a5d%7D', '__proto__', 'constructor'];
+
+  it('knows nothing under an id that is none, whatever it is', async () => {
+    const strange: unknown[] = [];
+    for (const { name, method, path } of routes.filter(({ path }) => path.includes(':'))) {
+      // what a PATCH says is looked at first, and it must say something
+      const more = method === 'PATCH' ? { body: {} } : {};
+      const answers = await Promise.all(
+        NO_IDS.map((id) => call(method, service.url + path.replace(/:\w+/, id), { key: ADMIN_KEY, ...more })),
+      );
+      strange.push(...answers.flatMap((answer, n) => (answer.body?.code === 'not_found' ? [] : [[name, NO_IDS[n], answer.text]])));
+    }
+    expect(strange).toEqual([]);
+  });
+});
+
+describe('a method that is not of a route', () => {
+  it('leads nowhere, and tells no browser that it may', async () => {
+    const mounted = new Set(routes.map(({ name }) => name));
+    const strange: unknown[] = [];
+    for (const path of new Set(routes.filter(({ path }) => path.startsWith('/admin')).map((route) => route.path)))
+      for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].filter((each) => !mounted.has(`${each} ${path}`))) {
+        const { status, headers } = await reach({ name: '', method, path, access: null }, ADMIN_KEY);
+        if (status !== 404 || headers.has('allow') || headers.has('access-control-allow-methods')) strange.push([method, path, status]);
+      }
+    expect(strange).toEqual([]);
+  });
+
+  it('is as closed as GET when it is HEAD', async () => {
+    for (const route of routes.filter(({ name }) => name.startsWith('GET /admin'))) {
+      const head = { ...route, method: 'HEAD' };
+      expect([route.name, (await reach(head, null)).status, (await reach(head, API_KEY)).status]).toEqual([route.name, 401, 403]);
+    }
+  });
+});
+
 /** An address of the kind; ids are of nothing that exists. */
 const reach = ({ method, path }: Route, key: string | null) =>
   call(method, service.url + path.replaceAll(/:type\b/g, 'echo').replaceAll(/:\w+/g, '01890a5d-ac96-774b-bcce-b302099a8057'), { key });

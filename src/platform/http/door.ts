@@ -5,6 +5,7 @@ import type { Admission, KeyLimitOptions, KeyLimits } from './key-limits.js';
 import { foreignOrigin } from './own-origin.js';
 import type { Principal } from './principal.js';
 import { notFoundAddress, Problem } from './problem.js';
+import { asksFirst, headProblem, judgeExpectations } from './request-head.js';
 import type { RouteRule } from './route-rules.js';
 import type { RouteTable } from './route-table.js';
 import type { SessionCache } from './session-cache.js';
@@ -50,19 +51,24 @@ const OPEN: RouteRule = { access: 'public', signedLink: null };
  */
 export function guardTheDoor(fastify: FastifyInstance, parts: DoorParts): void {
   fastify.decorateRequest('principal', null);
+  judgeExpectations(fastify);
   fastify.addHook('onRoute', ({ method, url, config }) => {
     for (const each of [method].flat()) parts.routes.add({ method: each, url, rule: ruleOf(config, url, parts) });
   });
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.headers(parts.headersFor(request.url)).header('x-request-id', request.id);
-    const decided = decide(parts, request, reply);
-    if (decided === undefined) return done();
+    const admit = () => {
+      if (asksFirst(request.raw)) reply.raw.writeContinue();
+      done();
+    };
+    const decided = headProblem(request.raw) ?? decide(parts, request, reply);
+    if (decided === undefined) return admit();
     const refuse = (error: unknown) => {
       discardBody(request.raw, parts.bodyMaxBytes);
       done(error as Error);
     };
     if (decided instanceof Problem) refuse(decided);
-    else decided.then((problem) => (problem === undefined ? done() : refuse(problem)), refuse);
+    else decided.then((problem) => (problem === undefined ? admit() : refuse(problem)), refuse);
   });
 }
 

@@ -1,9 +1,18 @@
-import { ValidationPipe } from '@nestjs/common';
+import { type ArgumentMetadata, ValidationPipe } from '@nestjs/common';
 import { invalid } from './problem.js';
-import { flatten } from './validate-dto.js';
+import { flatten, strangeFields } from './validate-dto.js';
 
-/** For query strings and small fixed bodies: values become what the DTO's `@Type` says, unknown ones are refused. */
-export const dtoPipe = new ValidationPipe({
+/** The validator takes names that every object inherits for known ones. */
+class StrictPipe extends ValidationPipe {
+  override async transform(query: object, metadata: ArgumentMetadata): Promise<unknown> {
+    const strange = strangeFields(query);
+    if (strange.length > 0) throw invalid(strange);
+    return super.transform(query, metadata);
+  }
+}
+
+/** For query strings: values become what the DTO's `@Type` says, unknown ones are refused. */
+export const dtoPipe = new StrictPipe({
   transform: true,
   whitelist: true,
   forbidNonWhitelisted: true,

@@ -27,6 +27,7 @@ export function serverOptions({ http }: Config, headers: Headers): FastifyServer
       headersTimeout: http.headersTimeoutMs,
       connectionsCheckingInterval: Math.ceil(Math.min(http.headersTimeoutMs, http.requestTimeoutMs) / CHECKS_PER_LIMIT),
       maxHeaderSize: 16_384,
+      requireHostHeader: false, // the door says it, as a problem
     },
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket as Socket, headers),
   };

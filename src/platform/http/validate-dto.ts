@@ -6,14 +6,20 @@ import type { FieldProblem } from './problem.js';
  * The values are copied, not transformed: what the caller sent is what the agent gets.
  */
 export function validateDto<T extends object>(dto: new () => T, plain: object): { value: T; errors: FieldProblem[] } {
-  // class-validator takes the names that every object inherits for known ones, or trips over them
-  const [strange = [], plainly = []] = [true, false].map((is) =>
-    Object.entries(plain).filter(([field]) => field in Object.prototype === is),
-  );
+  const plainly = Object.entries(plain).filter(([field]) => !isStrange(field));
   const value = Object.assign(new dto(), Object.fromEntries(plainly));
   const errors = validateSync(value, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true });
-  return { value, errors: [...strange.map(([field]) => ({ field, detail: UNKNOWN_FIELD })), ...errors.flatMap((error) => flatten(error))] };
+  return { value, errors: [...strangeFields(plain), ...errors.flatMap((error) => flatten(error))] };
 }
+
+/** Class-validator takes the names that every object inherits for known ones, or trips over them. */
+const isStrange = (field: string): boolean => field in Object.prototype;
+
+/** What is wrong with a plain object that class-validator would not see. */
+export const strangeFields = (plain: object): FieldProblem[] =>
+  Object.keys(plain)
+    .filter(isStrange)
+    .map((field) => ({ field, detail: UNKNOWN_FIELD }));
 
 const UNKNOWN_FIELD = 'This field is not known here; leave it out.';
 

@@ -71,7 +71,63 @@ describe('a request that may not be made', () => {
   });
 });
 
+describe('who asks before he sends his body', () => {
+  const asking = (headers: string) =>
+    `POST /agent/echo HTTP/1.1\r\nHost: x\r\n${headers}${JSON_LINE}Expect: 100-continue\r\nContent-Length: 13\r\n\r\n`;
+
+  it('is told to go on once he is let in', async () => {
+    const client = await connect();
+    await client.write(asking(`Authorization: Bearer ${await newKey('polite')}\r\n`));
+    expect(await client.answer()).toMatchObject({ status: 100 });
+    await client.write('{"payload":1}');
+    // the whole answer lies behind the first line, as the client takes all that comes for its body
+    await eventually(async () => /^HTTP\/1\.1 202 /.test((await client.answer()).body), 'the task to be accepted');
+  });
+
+  it('is not told to when he is refused, and then no more is taken from him', async () => {
+    const client = await connect();
+    await client.write(asking(''));
+    const answer = await client.answer();
+    expect(answer).toMatchObject({ status: 401, headers: { connection: 'close' } });
+    await client.untilClosed();
+  });
+});
+
+describe('an address that could be taken for another one', () => {
+  it.each(['http://evil.example/admin/outbox', '/%61dmin/outbox', '/admin/outbox/', '/admin/outbox?', '/tasks/..%2fadmin%2foutbox'])(
+    'is closed like the one that it is: %s',
+    async (target) => {
+      const client = await connect();
+      await client.write(`GET ${target} HTTP/1.1\r\nHost: x\r\nX-Original-URL: /health/live\r\nX-HTTP-Method-Override: HEAD\r\n\r\n`);
+      expect((await client.answer()).status).toBe(401);
+    },
+  );
+
+  it.each([
+    '//admin/outbox',
+    '/admin//outbox',
+    '/Admin/outbox',
+    '/admin%2foutbox',
+    '/tasks/../admin/outbox',
+    '/tasks/%2e%2e/admin/outbox',
+    '/health/../admin/outbox',
+    '/admin;x=1/outbox',
+    '/admin/outbox%00',
+    '/docs/..%2f..%2fadmin/outbox',
+    '*',
+  ])('is none, even for an admin: %s', async (target) => {
+    const client = await connect();
+    await client.write(`GET ${target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ADMIN_KEY}\r\n\r\n`);
+    expect((await client.answer()).status).toBe(404);
+  });
+});
+
 describe('a key', () => {
+  it.each(['key', 'api_key', 'access_token', 'authorization', 'token'])('is none in a query: %s', async (name) => {
+    for (const path of ['/admin/outbox', '/tasks'])
+      expect((await call('GET', `${service.url}${path}?${name}=${ADMIN_KEY}`, { key: null })).status).toBe(401);
+  });
+
   it('that sends too fast is told to wait, by number, and others are not concerned', async () => {
     const [flood, calm] = [await newKey('flood'), await newKey('calm')];
     const answers = await inGroups(80, () => call('GET', `${service.url}/agent`, { key: flood }), 3);
@@ -131,7 +187,11 @@ describe('the connections', () => {
   });
 });
 
-describe('what is no HTTP', () => {
+const KEY_LINE = `Authorization: Bearer ${API_KEY}\r\n`;
+const JSON_LINE = 'Content-Type: application/json\r\n';
+const CHUNKED = 'Transfer-Encoding: chunked\r\n';
+
+describe('what is no HTTP, or could be read in two ways', () => {
   it.each([
     ['a line of nonsense', 'nonsense\r\n\r\n', 400, 'bad_request'],
     ['TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400, 'bad_request'],
@@ -139,6 +199,27 @@ describe('what is no HTTP', () => {
     ['a length and chunks', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n', 400, 'bad_request'],
     ['a header with NUL', 'GET / HTTP/1.1\r\nHost: x\r\nX-Nul: a\0b\r\n\r\n', 400, 'bad_request'],
     ['17 KB of headers', `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(17_000)}\r\n\r\n`, 431, 'headers_too_large'],
+    ['no host', 'GET / HTTP/1.1\r\n\r\n', 400, 'bad_request'],
+    ['two hosts', 'GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n', 400, 'bad_request'],
+    ['a host that is none', 'GET / HTTP/1.1\r\nHost: a b/c?d@e\r\n\r\n', 400, 'bad_request'],
+    ['two keys', `GET /agent HTTP/1.1\r\nHost: x\r\n${KEY_LINE}authorization: Bearer unknown-key\r\n\r\n`, 400, 'bad_request'],
+    [
+      'two content types',
+      `POST /agent/echo HTTP/1.1\r\nHost: x\r\n${KEY_LINE}${JSON_LINE}Content-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}`,
+      400,
+      'bad_request',
+    ],
+    ['chunks twice', `POST / HTTP/1.1\r\nHost: x\r\n${CHUNKED}${CHUNKED}\r\n0\r\n\r\n`, 400, 'bad_request'],
+    ['chunks in disguise', 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n', 400, 'bad_request'],
+    ['chunks before the last coding', 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, identity\r\n\r\n', 400, 'bad_request'],
+    ['another coding', 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n', 400, 'bad_request'],
+    ['a length with a sign', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: +1\r\n\r\nx', 400, 'bad_request'],
+    ['lines that end in LF', 'GET / HTTP/1.1\nHost: x\n\n', 400, 'bad_request'],
+    ['a header that goes on in the next line', 'GET / HTTP/1.1\r\nHost: x\r\nX-Long: a\r\n b\r\n\r\n', 400, 'bad_request'],
+    ['a header with a name beyond ASCII', 'GET / HTTP/1.1\r\nHost: x\r\nX-Ü: a\r\n\r\n', 400, 'bad_request'],
+    ['an address beyond ASCII', 'GET /tasks/ü HTTP/1.1\r\nHost: x\r\n\r\n', 400, 'bad_request'],
+    ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400, 'bad_request'],
+    ['an expectation', 'GET /health/live HTTP/1.1\r\nHost: x\r\nExpect: 200-ok\r\n\r\n', 400, 'bad_request'],
     ['10,000 headers', `GET / HTTP/1.1\r\nHost: x\r\n${'a: b\r\n'.repeat(10_000)}\r\n`, 431, 'headers_too_large'],
   ])('is answered with a problem: %s', async (_, said, status, code) => {
     const client = await connect();
@@ -155,9 +236,15 @@ const SECURE = {
   'content-security-policy': "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
+  'origin-agent-cluster': '?1',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
+  'x-dns-prefetch-control': 'off',
+  'x-download-options': 'noopen',
   'x-frame-options': 'DENY',
+  'x-permitted-cross-domain-policies': 'none',
+  'x-xss-protection': '0',
   'cache-control': 'no-store',
 };
 

@@ -45,6 +45,16 @@ describe('headers of an endpoint', () => {
     );
   });
 
+  // said once more, so that none gets lost: what an owner could set of these would contradict what we send, sign or vouch for
+  it.each([
+    'accept-encoding baggage connection content-digest content-encoding content-length content-type cookie digest expect forwarded host',
+    'http2-settings keep-alive repr-digest signature signature-input te traceparent tracestate trailer transfer-encoding upgrade user-agent',
+    'via x-http-method x-http-method-override x-method-override x-real-ip x-webhook-signature',
+    'proxy-authorization webhook-id webhook-timestamp webhook-signature x-forwarded-for x-forwarded-proto',
+  ])('that are ours or of the connection are refused: %s', (names) => {
+    expect(names.split(' ').filter((name) => checkHeaders({ [name]: 'x' }).errors.length === 0)).toEqual([]);
+  });
+
   it('include those that receivers ask for', () => {
     expect(checkHeaders({ Authorization: 'Basic YTpi', 'X-Api-Key': 'k', 'CF-Access-Client-Id': 'c' })).toEqual({
       value: { authorization: 'Basic YTpi', 'x-api-key': 'k', 'cf-access-client-id': 'c' },

@@ -43,7 +43,7 @@ export function hostileUrls(port: number): HostileUrl[] {
     ),
     ...literal('metadata address', ['169.254.169.254', '[fd00:ec2::254]', '100.100.100.200', '168.63.129.16', '169.254.170.2'], port),
     ...name('metadata name', ['metadata.google.internal', 'metadata', 'metadata.tencentyun.com', 'instance-data']),
-    ...literal('localhost', ['localhost', 'LOCALHOST', 'hooks.localhost'], port),
+    ...literal('localhost', ['localhost', 'LOCALHOST', 'ｌｏｃａｌｈｏｓｔ', 'ⅼocalhost', 'hooks.localhost', 'hooks。localhost'], port),
     ...spelling('localhost with a dot', ['https://localhost./', 'https://hooks.localhost./', 'https://client.example.com./']),
     ...name('private suffix', ['db.internal', 'printer.local', 'api.default.svc', 'box.home.arpa', 'files.corp', 'nas.lan']),
     ...name('single label', ['intranet', 'postgres', 'com']),
@@ -71,6 +71,7 @@ export function hostileUrls(port: number): HostileUrl[] {
     ...spelling('name that DNS cannot hold', [
       `https://${'a'.repeat(64)}.example/`,
       `https://${'a.'.repeat(130)}example/`,
+      `https://${'ü'.repeat(60)}.example/`,
       'https://a..b.example/',
       'https://exa$mple.com/',
     ]),
