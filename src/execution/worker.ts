@@ -3,6 +3,7 @@ import type { LanguageModel } from '../agents/agent.js';
 import { AgentRegistry } from '../agents/registry.js';
 import type { Config } from '../config/config.js';
 import { Clock } from '../platform/clock.js';
+import { isDatabaseTrouble } from '../platform/database/database-trouble.js';
 import { DocumentDownloader } from '../platform/egress/document-downloader.js';
 import { OperatorClient } from '../platform/egress/operator-client.js';
 import { newId } from '../platform/ids.js';
@@ -61,7 +62,11 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
       name: 'worker',
       intervalMs: config.worker.pollIntervalMs,
       runOnce: () => this.runOnce(),
-      onError: (error) => logger.warn({ event: 'worker.poll_failed', err: error }, 'Could not fetch tasks; trying again'),
+      onError: (error) => {
+        logger.warn({ event: 'worker.poll_failed', err: error }, 'Could not fetch tasks; trying again');
+        // somebody may have emptied pg-boss' tables, and its queues are gone
+        if (!isDatabaseTrouble(error)) queue.makeQueues().catch(() => {});
+      },
     });
   }
 
