@@ -58,7 +58,9 @@ async function takeReleased(
     const jobs = ofType.map(({ id, jobId }) => ({ id: jobId, taskId: id }));
     const { issued, fetched } = queue.sendAndFetch(tx, type, jobs);
     const own = new Set(jobs.map(({ id }) => id));
-    fetching.push(fetched.then((all) => all.filter(({ id }) => !own.has(id)).map((job) => ({ ...job, type }))));
+    const strays = fetched.then((all) => all.filter(({ id }) => !own.has(id)).map((job) => ({ ...job, type })));
+    strays.catch(() => {}); // heard below
+    fetching.push(strays);
     await issued;
   }
   const [runs, strays] = await Promise.all([claimRuns({ query: tx.last }, claims, workerId), Promise.all(fetching)]);

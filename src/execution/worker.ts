@@ -3,6 +3,7 @@ import type { LanguageModel } from '../agents/agent.js';
 import { AgentRegistry } from '../agents/registry.js';
 import type { Config } from '../config/config.js';
 import { Clock } from '../platform/clock.js';
+import { isDatabaseTrouble } from '../platform/database/database-trouble.js';
 import { DocumentDownloader } from '../platform/egress/document-downloader.js';
 import { OperatorClient } from '../platform/egress/operator-client.js';
 import { newId } from '../platform/ids.js';
@@ -31,7 +32,7 @@ const CLAIM_PATIENCE_MS = 30_000;
 /** Takes tasks while it has hands free, and runs each to its end. */
 @Injectable()
 export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly running = new Map<string, { stop: AbortController; done: Promise<void> }>();
+  private readonly running = new Map<string, { runToken: string; stop: AbortController; done: Promise<void> }>();
   private readonly loop: PollingLoop;
   /** There may be more to take than there were hands for. */
   private shortOfHands = false;
@@ -61,7 +62,11 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
       name: 'worker',
       intervalMs: config.worker.pollIntervalMs,
       runOnce: () => this.runOnce(),
-      onError: (error) => logger.warn({ event: 'worker.poll_failed', err: error }, 'Could not fetch tasks; trying again'),
+      onError: (error) => {
+        logger.warn({ event: 'worker.poll_failed', err: error }, 'Could not fetch tasks; trying again');
+        // somebody may have emptied pg-boss' tables, and its queues are gone
+        if (!isDatabaseTrouble(error)) queue.makeQueues().catch(() => {});
+      },
     });
   }
 
@@ -129,9 +134,9 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     if (useless.length > 0) await this.insist(() => this.queue.complete(this.parts.database, type, useless));
   }
 
-  /** Ids of the tasks this process is running now. */
-  get taskIds(): string[] {
-    return [...this.running.keys()];
+  /** Ids of the tasks this process is running now, with the tokens of their runs. */
+  get runTokens(): ReadonlyMap<string, string> {
+    return new Map([...this.running].map(([taskId, { runToken }]) => [taskId, runToken]));
   }
 
   /** The caller wants this task stopped; does nothing when it does not run here. */
@@ -139,9 +144,10 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     this.running.get(taskId)?.stop.abort(new RunCanceled());
   }
 
-  /** The task turned out to be somebody else's. */
-  drop(taskId: string): void {
-    this.running.get(taskId)?.stop.abort(new RunLost());
+  /** The task turned out not to be this run's any more. */
+  drop(taskId: string, runToken: string): void {
+    const run = this.running.get(taskId);
+    if (run?.runToken === runToken) run.stop.abort(new RunLost());
   }
 
   /** Short runs may finish; the rest is aborted and put back, charged to nobody. */
@@ -180,6 +186,7 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
         if (this.running.get(taskId)?.stop === stop) this.running.delete(taskId);
         if (this.shortOfHands) this.loop.wake();
       });
-    this.running.set(taskId, { stop, done });
+    this.running.get(taskId)?.stop.abort(new RunLost()); // an earlier run of this process that lost the task meanwhile
+    this.running.set(taskId, { runToken: run.runToken, stop, done });
   }
 }

@@ -44,6 +44,15 @@ describe('a run whose worker is silent', () => {
     expect(await place()).toEqual(before);
   });
 
+  it('goes back also when the whole queue of its job is gone', async () => {
+    await living(SELF);
+    const taskId = await queuedTask(parts, { type: 'analyze-document' }); // no queue was made for it here
+    await sql(database, 'UPDATE postback.tasks SET job_id = gen_random_uuid() WHERE id = $1', [taskId]);
+    await claimTask(parts, taskId); // by a worker without a sign of life
+    await look();
+    expect(await task(taskId)).toMatchObject({ status: 'queued', runs: 0, interruptions: 1, job_id: null });
+  });
+
   it('stays where it is while the silence is short', async () => {
     await living(SELF);
     const { taskId, worker } = await running();

@@ -71,10 +71,18 @@ describe('taking tasks out of the lines', () => {
     expect(await states()).toEqual([{ status: 'queued', worker_id: null, token: null, job: null }]);
     expect((await take()).runs.map(({ taskId }) => taskId)).toEqual([id]);
   });
+
+  it('leaves all where they stood when there is no queue for the job of one', async () => {
+    await queuedTask(parts, { type: 'analyze-document' });
+    await queuedTask(parts);
+    await expect(take(parts.database, ['echo', 'analyze-document'])).rejects.toThrow('Queue agent.analyze-document does not exist');
+    const stood = { status: 'queued', worker_id: null, token: null, job: null };
+    expect(await states()).toEqual([stood, stood]);
+  });
 });
 
-const take = (through: Database = parts.database) =>
-  takeTasks({ database: through, queue: parts.queue, workerId, insist: (write) => write() }, NONE, HANDS);
+const take = (through: Database = parts.database, types: readonly string[] = HANDS.types) =>
+  takeTasks({ database: through, queue: parts.queue, workerId, insist: (write) => write() }, NONE, { ...HANDS, types });
 
 type Pipelined = Parameters<Database['pipelined']>[0];
 

@@ -86,8 +86,12 @@ describe('a process killed at the worst moment', () => {
     await receiver.stop();
   });
 
-  it('leaves one behind that ends in good order', async () => {
+  it('leaves one behind that ends in good order, and finishes what is short before it does', async () => {
+    const { body } = await call('POST', `${living.url}/agent/echo`, { body: { delay_ms: 1_000 } });
+    const look = () => sql(database, 'SELECT status, runs, interruptions FROM postback.tasks WHERE id = $1', [body.task_id]);
+    await eventually(async () => (await look())[0]!.status !== 'queued', 'the task to run');
     expect(await living.stop()).toBe(0);
+    expect(await look()).toEqual([{ status: 'completed', runs: 1, interruptions: 0 }]);
   });
 
   it('is one that FAILPOINT names, outside production', async () => {

@@ -11,7 +11,7 @@ export async function migrate(url: string): Promise<void> {
   await underMigrationLock(url, async (client) => {
     await client.query('CREATE SCHEMA IF NOT EXISTS postback');
     await withDataSource(url, (dataSource) => dataSource.runMigrations({ transaction: 'each' }));
-    await migrateQueue(url);
+    await migrateQueue(url, client);
   });
 }
 

@@ -34,6 +34,7 @@ const QUERY_TIMEOUT_MS = 20_000;
  */
 export class Queue {
   private readonly boss: PgBoss;
+  private taskTypes: readonly string[] = [];
 
   constructor(settings: QueueSettings) {
     // pg-boss hands all of it to its pool, and bounds no statement by itself
@@ -56,8 +57,14 @@ export class Queue {
   }
 
   async start(taskTypes: readonly string[]): Promise<void> {
+    this.taskTypes = taskTypes;
     await this.boss.start();
-    for (const type of taskTypes) await this.boss.createQueue(queueName(type), queueOptions);
+    await this.makeQueues();
+  }
+
+  /** Makes what is missing, as when somebody has emptied pg-boss' tables; a queue that is there stays as it is. */
+  async makeQueues(): Promise<void> {
+    for (const type of this.taskTypes) await this.boss.createQueue(queueName(type), queueOptions);
   }
 
   /** Queues jobs in the caller's transaction: rolled back with it, visible to workers at its commit. */
@@ -80,8 +87,8 @@ export class Queue {
   }
 
   /**
-   * Queues jobs and takes as many, in the caller's transaction: `issued` when both statements are on their way, one behind the other. Nobody
-   * else ever sees these jobs wait. Should older ones wait already, they are fetched in the stead of these.
+   * Queues jobs and takes as many, in the caller's transaction: `issued` when both statements are on their way, one behind the other; rejected
+   * when one of them cannot even be made, which leaves the transaction intact. Nobody else ever sees these jobs wait. Should older ones wait already, they are fetched in the stead of these.
    */
   sendAndFetch(tx: Tx, taskType: string, jobs: readonly JobToSend[]): { issued: Promise<void>; fetched: Promise<FetchedJob[]> } {
     const sending = issuing(tx, (sql) => this.send(sql, taskType, jobs));
@@ -94,10 +101,12 @@ export class Queue {
     return { issued: fetching.issued, fetched };
   }
 
-  /** Settles jobs in the caller's transaction. One that is gone already is no error: `tasks` is the truth. */
+  /** Settles jobs in the caller's transaction. One that is gone already, or its whole queue, is no error: `tasks` is the truth. */
   async complete(tx: Sql, taskType: string, jobs: readonly JobRef[]): Promise<void> {
     const attempts = jobs.map(({ id, retryCount }) => ({ id, retryCount }));
-    await this.boss.complete(queueName(taskType), attempts, null, { db: inTransaction(tx) });
+    await this.boss.complete(queueName(taskType), attempts, null, { db: inTransaction(tx) }).catch((error) => {
+      if (error.code !== UNKNOWN_QUEUE) throw error; // found out before any statement, so the transaction is intact
+    });
   }
 
   /** Forgets this process' claim on running jobs without failing them: the tasks put back what was cut short. */
@@ -113,21 +122,21 @@ const queueOptions = {
   deleteAfterSeconds: 3_600,
 };
 
+/** pg-boss' code for a queue that has no row. */
+const UNKNOWN_QUEUE = 'PGBOSS_QUEUE_NOT_FOUND';
+
 const queueName = (taskType: string) => `agent.${taskType}`;
 
-/** `issued` resolves once a statement is on its way, or once it is clear that there will be none. */
+/** `issued` resolves once a statement is on its way, or was not needed, and rejects when there can be none. */
 function issuing<T>(tx: Tx, work: (tx: Tx) => Promise<T>): { issued: Promise<void>; answer: Promise<T> } {
-  const { promise: issued, resolve } = Promise.withResolvers<void>();
+  const { promise: issued, resolve, reject } = Promise.withResolvers<void>();
   const query: Tx['query'] = (statement, values) => {
     const answer = tx.query(statement, values);
     resolve();
     return answer as never;
   };
   const answer = work({ ...tx, query });
-  answer.then(
-    () => resolve(),
-    () => resolve(),
-  );
+  answer.then(() => resolve(), reject);
   return { issued, answer };
 }
 
