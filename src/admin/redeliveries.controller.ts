@@ -53,7 +53,7 @@ export class RedeliveriesController {
   @ApiOperation({
     summary: 'Send all dead webhooks that match a filter again: same event ids and bodies',
     description:
-      'Done by the service in small steps, newest row first, whoever of its processes lives. Rows that die after this are none of it.',
+      'Done by the service in small steps, newest row first, whoever of its processes lives. Rows made after this are none of it.',
   })
   @ApiBody({ type: RedeliveryFields })
   @ApiOkResponse({ type: RedeliveryDryRun, description: 'With `dry_run`: what would be sent. Nothing is changed.' })

@@ -9,7 +9,7 @@ import { shareFigures } from './share-figures.js';
 
 const EVERY_MS = 15_000;
 
-/** Has the tables counted also when nobody scrapes, so that the console can draw what waited. */
+/** Has the tables counted also when nobody scrapes, so that the console can draw what waited; no more often than the operator wants them counted. */
 @Injectable()
 export class SampleLevels implements OnApplicationBootstrap {
   constructor(
@@ -21,7 +21,12 @@ export class SampleLevels implements OnApplicationBootstrap {
   ) {}
 
   onApplicationBootstrap(): void {
-    const settings = { intervalMs: EVERY_MS, lostMs: this.config.process.lostMs };
-    everyMs(this.scheduler, this.logger, 'sample-levels', EVERY_MS, () => shareFigures(this.database, this.processId, settings));
+    everyMs(this.scheduler, this.logger, 'sample-levels', EVERY_MS, () => this.sample());
+  }
+
+  async sample(): Promise<void> {
+    const { http, process } = this.config;
+    const intervalMs = Math.max(EVERY_MS, http.metricsIntervalMs);
+    await shareFigures(this.database, this.processId, { intervalMs, lostMs: process.lostMs });
   }
 }

@@ -205,6 +205,34 @@ describe('an alert that lasts', () => {
     expect(await run()).toMatchObject({ reminded: 0 });
   });
 
+  it('is told again when its webhooks go on dying, not when they only stay dead', async () => {
+    const letter = {
+      kind: 'dead_letter',
+      severity: 'critical',
+      title: 't',
+      detail: {},
+      tenant: null,
+      outboxId: null,
+      taskId: null,
+    } as const;
+    const id = await dueRow(parts, database);
+    await change(id, "status = 'dead', dead_reason = 'gone', dead_at = now()");
+    const [{ endpointId } = { endpointId: '' }] = await sql<{ endpointId: string }>(
+      database,
+      'SELECT endpoint_id AS "endpointId" FROM postback.webhook_outbox',
+    );
+    const die = () =>
+      parts.database.transaction((tx) => raiseAlerts(tx, SINKS, [{ ...letter, dedupKey: 'dead_letter:x', endpointId, occurrences: 1 }]));
+    await die();
+    await sql(
+      database,
+      "UPDATE postback.alerts SET notified_at = notified_at - interval '61 minutes', last_raised_at = last_raised_at - interval '62 minutes'",
+    );
+    expect(await run()).toMatchObject({ reminded: 0 });
+    await die();
+    expect(await run()).toMatchObject({ reminded: 1, resolved: 0 });
+  });
+
   it('is resolved only when the trouble stays away, so that what flaps is told once', async () => {
     await begin();
     await run();
@@ -250,6 +278,23 @@ describe('the notices of an alert', () => {
     expect(again).toMatchObject([{ attempts: 2, notice: { id: first[0]!.notice.id, event: 'raised' } }]);
     await finishNotice(parts.database, again[0]!, null, null);
     expect(await claimNotices(parts.database, newId(), ['slack'], 10)).toMatchObject([{ notice: { event: 'resolved' } }]);
+  });
+
+  it('belong to whom claimed them until they are sent or his lease is over, and then to the next', async () => {
+    await endpointWith("breaker = 'open', breaker_probe_at = now()");
+    await run();
+    const claim = () => claimNotices(parts.database, newId(), ['slack'], 10);
+    const [first] = await claim();
+    expect(await claim()).toEqual([]);
+    await sql(database, 'UPDATE postback.alert_deliveries SET next_attempt_at = now()'); // as when its sender was cut off
+    const [second] = await claim();
+    expect([second!.attempts, second!.notice.id]).toEqual([2, first!.notice.id]);
+    const state = () => sql(database, "SELECT status, last_error, attempts FROM postback.alert_deliveries WHERE sink = 'slack'");
+    await finishNotice(parts.database, first!, 'It took too long.', null); // it comes back, and has lost its say
+    expect(await state()).toEqual([{ status: 'pending', last_error: null, attempts: 2 }]);
+    await finishNotice(parts.database, second!, null, null);
+    expect(await state()).toEqual([{ status: 'sent', last_error: null, attempts: 2 }]);
+    expect(await claim()).toEqual([]);
   });
 
   it('are queued once, however often it is raised where things go wrong', async () => {

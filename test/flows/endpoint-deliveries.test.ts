@@ -165,7 +165,7 @@ describe('a paused endpoint', () => {
 });
 
 describe('a new URL', () => {
-  it('takes what waits along, held or pending, and leaves what has ended', async () => {
+  it('takes what waits along, held or pending, and leaves what has arrived', async () => {
     const [old, moved] = [await receiver(200, 500), await receiver(200)];
     const { id } = await api.register({ url: old.url('/old'), retry: { base_ms: 3_600_000, immediate: false } });
     await delivered(await submit({ webhook_endpoint_id: id }));

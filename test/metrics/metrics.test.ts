@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freePort } from '../../examples/support/free-port.js';
+import { SampleLevels } from '../../src/metrics/sample-levels.js';
 import { shareFigures } from '../../src/metrics/share-figures.js';
 import { newId } from '../../src/platform/ids.js';
 import { scrape, scrapeUntil } from '../support/metrics.js';
@@ -142,6 +143,24 @@ describe('what the tables hold', () => {
     expect((await shareFigures(parts.database, newId(), settings)).tasks).toMatchObject([
       { type: 'echo', status: 'queued', count: 1, due: 1 },
     ]);
+  });
+
+  it('is counted and drawn also when nobody asks, and no more often than that', async () => {
+    const quiet = await startService(own, { POSTBACK_ROLES: 'api', POSTBACK_METRICS_INTERVAL_MS: '600000' });
+    const sampled = async (ago: string) => {
+      const counted = `now() - interval '${ago}'`;
+      await sql(own, `UPDATE postback.metrics_figures SET counted_at = ${counted}; TRUNCATE postback.activity`);
+      await quiet.app.get(SampleLevels).sample();
+      return sql(own, "SELECT what, n::int FROM postback.activity WHERE what LIKE 'level.%' AND span_seconds = 60 ORDER BY what");
+    };
+    expect(await sampled('5 minutes')).toEqual([]);
+    expect(await sampled('10 minutes')).toEqual([
+      { what: 'level.tasks_queued', n: 1 },
+      { what: 'level.webhooks_dead', n: 0 },
+      { what: 'level.webhooks_held', n: 0 },
+      { what: 'level.webhooks_waiting', n: 0 },
+    ]);
+    await quiet.stop();
   });
 
   it('is what it is: waiting, due, held, dead and blocked', async () => {

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId } from '../../src/platform/ids.js';
 import type { Delivery } from '../../src/webhooks/delivery/claim-due.js';
 import { type Finish, finishAttempts } from '../../src/webhooks/delivery/finish-attempts.js';
 import { judge } from '../../src/webhooks/delivery/outcome.js';
+import { changeEndpoint } from '../../src/webhooks/endpoints/change-endpoint.js';
+import { moveAdHocEndpoint } from '../../src/webhooks/endpoints/move-ad-hoc-endpoint.js';
 import { redeliver } from '../../src/webhooks/outbox/redeliver.js';
 import { sweepOutbox } from '../../src/webhooks/outbox/sweep.js';
 import { claimFromAll } from '../support/claim.js';
@@ -116,6 +118,58 @@ describe('pause and resume', () => {
     await setEndpoint(id, "state = 'paused'");
     await finish([delivered(delivery)]);
     expect(await rowOf(id)).toMatchObject({ status: 'delivered' });
+  });
+});
+
+describe('a new URL', () => {
+  afterEach(() => sql(database, 'DELETE FROM postback.webhook_outbox')); // some are due, and others claim what is due
+
+  const NEW = { url: 'http://127.0.0.1:9/new', origin: 'http://127.0.0.1:9' };
+  const keyed = (url: string, id: string) => `${url}?token=${id}`;
+
+  /** Each where it was, under its own query; the last one has arrived. */
+  async function rowsOfOneEndpoint() {
+    const url = `http://127.0.0.1:9/${randomUUID()}`;
+    const at = { failing: '', pending: '', held: '', dead: '', delivered: '' };
+    for (const name of Object.keys(at) as (keyof typeof at)[]) at[name] = await dueRow(parts, database, url);
+    await sql(database, "UPDATE postback.webhook_outbox SET url = url || '?token=' || id WHERE id = ANY ($1)", [Object.values(at)]);
+    const change = (id: string, set: string) => sql(database, `UPDATE postback.webhook_outbox SET ${set} WHERE id = $1`, [id]);
+    await change(at.pending, "next_attempt_at = now() + interval '1 hour'");
+    await change(at.held, "status = 'held', held_at = now()");
+    await change(at.dead, "status = 'dead', dead_reason = 'exhausted', dead_at = now(), next_attempt_at = NULL");
+    await change(at.delivered, "status = 'delivered', delivered_at = now(), next_attempt_at = NULL");
+    return { url, at, endpointId: (await rowOf(at.failing)).endpoint_id as string, inFlight: await claimOne(at.failing) };
+  }
+
+  const urlsOf = async (at: Record<string, string>) =>
+    Object.fromEntries(await Promise.all(Object.entries(at).map(async ([name, id]) => [name, (await rowOf(id)).url])));
+
+  it('of an ad-hoc endpoint is where everything goes that has not arrived, also what fails at the old one just then', async () => {
+    const { url, at, endpointId, inFlight } = await rowsOfOneEndpoint();
+    expect(await parts.database.transaction((tx) => moveAdHocEndpoint(tx, endpointId, NEW))).toBe('moved');
+    await finish([rejected(inFlight)]);
+    expect(await urlsOf(at)).toEqual({
+      failing: keyed(NEW.url, at.failing),
+      pending: keyed(NEW.url, at.pending),
+      held: keyed(NEW.url, at.held),
+      dead: keyed(NEW.url, at.dead),
+      delivered: keyed(url, at.delivered),
+    });
+    expect((await claimOne(at.failing)).url).toBe(keyed(NEW.url, at.failing));
+    expect(await parts.database.transaction((tx) => moveAdHocEndpoint(tx, newId(), NEW))).toBe('unknown');
+    const other = await rowOf(await dueRow(parts, database));
+    expect(await parts.database.transaction((tx) => moveAdHocEndpoint(tx, other.endpoint_id as string, NEW))).toBe('taken');
+  });
+
+  it('of a registered endpoint is the same to all of them', async () => {
+    const { url, at, endpointId, inFlight } = await rowsOfOneEndpoint();
+    await setEndpoint(at.failing, "kind = 'registered', secret_id = gen_random_uuid()");
+    const change = { target: NEW, settings: {} };
+    const changed = await parts.database.transaction((tx) => changeEndpoint(tx, parts.keyring, 'default', endpointId, change));
+    expect(changed).toEqual({ moved: 4 });
+    await finish([rejected(inFlight)]);
+    const { delivered: arrived, ...others } = await urlsOf(at);
+    expect([arrived, new Set(Object.values(others))]).toEqual([keyed(url, at.delivered), new Set([NEW.url])]);
   });
 });
 

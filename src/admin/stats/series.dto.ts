@@ -69,7 +69,8 @@ export class SeriesBucketView implements SeriesBucket {
   @ApiProperty({
     type: WaitingView,
     nullable: true,
-    description: 'The most of each that was seen waiting, looked at every 15 seconds; null where nobody looked.',
+    description:
+      'The most of each that was seen waiting, looked at every 15 seconds, or every `POSTBACK_METRICS_INTERVAL_MS` if that is longer; null where nobody looked.',
   })
   most_waiting: Waiting | null;
 }

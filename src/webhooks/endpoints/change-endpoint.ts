@@ -2,11 +2,12 @@ import type { Tx } from '../../platform/database/sql.js';
 import { jsonText } from '../../platform/json-text.js';
 import type { Keyring } from '../../platform/secrets/keyring.js';
 import { lockEndpoint } from './lock-endpoint.js';
+import { moveRows } from './move-rows.js';
 import type { Change, EndpointSettings, EndpointTarget } from './read-fields.js';
 import { type StoredHeaders, storeHeaders } from './store-headers.js';
 import { lockUrl } from './url-lock.js';
 
-/** `moved`: how many waiting webhooks go to the new URL instead; null when the endpoint is not this tenant's. */
+/** `moved`: how many webhooks go to the new URL instead; null when the endpoint is not this tenant's. */
 export async function changeEndpoint(
   tx: Tx,
   keyring: Keyring,
@@ -65,15 +66,5 @@ async function moveTo(tx: Tx, id: string, { url, origin }: EndpointTarget): Prom
       WHERE id = $1`,
     [id, url, origin],
   );
-  const { count } = await tx.query(
-    `WITH waiting AS (
-       SELECT id FROM postback.webhook_outbox
-        WHERE endpoint_id = $1
-          AND (status = 'pending' OR status = 'held') -- not IN: as an OR, each arm finds its own partial index
-        ORDER BY id FOR UPDATE
-     )
-     UPDATE postback.webhook_outbox o SET url = $2 FROM waiting WHERE o.id = waiting.id`,
-    [id, url],
-  );
-  return count;
+  return moveRows(tx, id, url, 'drop');
 }

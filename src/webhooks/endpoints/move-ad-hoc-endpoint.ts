@@ -1,9 +1,10 @@
 import type { Tx } from '../../platform/database/sql.js';
 import type { AdHocKey } from './ad-hoc-key.js';
+import { moveRows } from './move-rows.js';
 import { lockUrl } from './url-lock.js';
 
 /**
- * Sends what waits for an ad-hoc endpoint to another address. Each row keeps its own query, where callers put a task's id or token.
+ * Sends what an ad-hoc endpoint has and what has not arrived to another address, each row with its own query.
  * `taken`: the tenant has an endpoint there already. Later submits that name the old address make it anew.
  */
 export async function moveAdHocEndpoint(tx: Tx, id: string, { url, origin }: AdHocKey): Promise<'moved' | 'taken' | 'unknown'> {
@@ -28,15 +29,6 @@ export async function moveAdHocEndpoint(tx: Tx, id: string, { url, origin }: AdH
       WHERE id = $1 AND url <> $2`,
     [id, url, origin],
   );
-  await tx.query(
-    `WITH waiting AS (
-       SELECT id FROM postback.webhook_outbox
-        WHERE endpoint_id = $1
-          AND (status = 'pending' OR status = 'held' OR status = 'dead') -- the dead ones too: that is what a repair is for
-        ORDER BY id FOR UPDATE
-     )
-     UPDATE postback.webhook_outbox o SET url = $2 || coalesce(substring(o.url FROM '\\?.*$'), '') FROM waiting WHERE o.id = waiting.id`,
-    [id, url],
-  );
+  await moveRows(tx, id, url, 'keep');
   return 'moved';
 }
