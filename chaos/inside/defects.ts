@@ -31,7 +31,7 @@ const CHANGES: Record<Defect, readonly Change[]> = {
       file: 'tasks/submit-line.js',
       from: 'schedule() {',
       to: `early(submission) {
-        this.waiting.push({ submission, settle() {} });
+        this.waiting.push(submission.tenant, { submission, settle() {} });
         this.schedule();
         return { kind: 'created', taskId: submission.taskId, response: submission.response };
     }
