@@ -53,7 +53,13 @@ function report({ score, clauses, msPerContract, baselines, similarity }: Evalua
     categories: score.categories,
     presence: score.presence,
     excerpts: { found: score.any.predicted, mean_words: score.any.meanWords },
-    clauses: { found: clauses.found, mean_words: clauses.meanWords, median_words: clauses.medianWords },
+    clauses: {
+      found: clauses.found,
+      mean_words: clauses.meanWords,
+      median_words: clauses.medianWords,
+      mean_whole_words: clauses.meanWholeWords,
+      shortened: clauses.shortened,
+    },
     ms_per_contract: { mean: msPerContract.mean, p95: msPerContract.p95, max: msPerContract.most },
     baselines: Object.fromEntries(
       Object.entries(baselines).map(([name, { any, micro }]) => [name, { lenient: any.lenient, strict: any.strict, micro: micro.lenient }]),
@@ -83,6 +89,7 @@ function print({ score, clauses, msPerContract, baselines, similarity }: Evaluat
   console.log(
     `\nwords: ${score.any.meanWords.toFixed(1)} an excerpt, ${clauses.meanWords.toFixed(1)} a clause as shown (median ${clauses.medianWords}, ${clauses.found} clauses)`,
   );
+  console.log(`       ${clauses.meanWholeWords.toFixed(1)} a clause as printed; ${clauses.shortened} are shown shortened`);
   console.log(
     `processor time after reading: ${msPerContract.mean.toFixed(1)} ms a contract, p95 ${msPerContract.p95.toFixed(1)}, most ${msPerContract.most.toFixed(1)}`,
   );

@@ -19,8 +19,8 @@ export interface Evaluation {
   /** Of the excerpts: what is measured. */
   score: Score;
   predictions: { id: string; clauses: Judged['predictions'] }[];
-  /** Words of the clauses that the excerpts are in, as the result shows them: what a reader gets. */
-  clauses: { found: number; meanWords: number; medianWords: number };
+  /** Words of the clauses that the excerpts are in, as the result shows them: what a reader gets; and of the whole clauses. */
+  clauses: { found: number; meanWords: number; medianWords: number; meanWholeWords: number; shortened: number };
   /** Segmenting, finding and comparing, reading left out: processor time, which other work on the machine does not lengthen. */
   msPerContract: { mean: number; p95: number; most: number };
   baselines: Record<keyof typeof baselines, Score>;
@@ -71,12 +71,18 @@ function scoreBaseline(read: readonly ReadContract[], name: keyof typeof baselin
 }
 
 function wordsOf(found: readonly FoundClause[]): Evaluation['clauses'] {
-  const words = found
+  const clauses = found
     .map(({ clause, excerpts }) => ({ clause, sure: excerpts.filter(({ doubtful }) => !doubtful) }))
     .filter(({ sure }) => sure.length > 0)
-    .map(({ clause, sure }) => countWords(quote(clause, new Set(sure.map(({ text }) => text)))))
-    .sort((a, b) => a - b);
-  return { found: words.length, meanWords: mean(words), medianWords: words[words.length >> 1] ?? 0 };
+    .map(({ clause, sure }) => ({ whole: clause.text, shown: quote(clause, new Set(sure.map(({ text }) => text))) }));
+  const words = clauses.map(({ shown }) => countWords(shown)).sort((a, b) => a - b);
+  return {
+    found: clauses.length,
+    meanWords: mean(words),
+    medianWords: words[words.length >> 1] ?? 0,
+    meanWholeWords: mean(clauses.map(({ whole }) => countWords(whole))),
+    shortened: clauses.filter(({ whole, shown }) => whole !== shown).length,
+  };
 }
 
 function spread(times: readonly number[]): Evaluation['msPerContract'] {

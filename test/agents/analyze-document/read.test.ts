@@ -19,6 +19,7 @@ describe('joining lines', () => {
     expect(join('a non-', 'exclusive right')).toEqual(['a non-exclusive right']);
     expect(join('day-', 'to-day business')).toEqual(['day-to-day business']);
     expect(join('the Anglo-', 'American text')).toEqual(['the Anglo-American text']);
+    expect(join('the B-', 'side of it')).toEqual(['the B-side of it']);
     expect(join('from 2020-', '2024 on')).toEqual(['from 2020- 2024 on']);
   });
 

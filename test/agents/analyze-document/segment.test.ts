@@ -161,6 +161,8 @@ describe('quoting a clause', () => {
     expect(quote({ text: '1. Law. It is short. It ends.', body: 'It is short. It ends.' }, new Set(['It ends.']))).toBe(
       '1. Law. It is short. It ends.',
     );
+    const middling = [1, 2, 3, 4].map(filler).join(' ');
+    expect(quote({ text: `2. Fees. ${middling}`, body: middling }, new Set([filler(1)]))).toBe(`2. Fees. ${middling}`);
   });
 
   it('keeps number, heading, the sentences that matter and their neighbours of a long one, and marks what it leaves out', () => {
