@@ -27,6 +27,14 @@ const USAGE = `Usage: npm run bench -- <scenario> [--json] [--quick] [--rounds N
        npm run bench -- all --from results.json    writes docs/benchmarks.md from what \`all --json\` printed before
 Scenarios: ${Object.keys(scenarios).join(', ')}, all`;
 
+/** Smaller runs of scenarios that show how cost grows; the usual size is the last point of each. */
+const GROWTH: [scenario: string, rows: number][] = [
+  ['history', 20_000],
+  ['history', 200_000],
+  ['endpoints', 1_000],
+  ['endpoints', 5_000],
+];
+
 /** Asked for in a way that cannot be understood. */
 class UsageError extends Error {}
 
@@ -58,14 +66,6 @@ function named(scenario: string | null): string {
   if (scenario !== null && Object.hasOwn(scenarios, scenario)) return scenario;
   throw new UsageError(`${scenario === null ? 'Name a scenario.' : `There is no scenario "${scenario}".`}\n${USAGE}`);
 }
-
-/** Smaller runs of scenarios that show how cost grows; the usual size is the last point of each. */
-const GROWTH: [scenario: string, rows: number][] = [
-  ['history', 20_000],
-  ['history', 200_000],
-  ['endpoints', 1_000],
-  ['endpoints', 5_000],
-];
 
 /** Everything, then the page: unless it goes to a program (`--json`) or means nothing (`--quick`). */
 async function all(options: Options): Promise<void> {
