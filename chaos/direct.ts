@@ -43,20 +43,18 @@ export async function direct(scenes: readonly Defect[], options: WorldOptions, t
 async function staleDispatcher(stage: Stage, first: number): Promise<number[]> {
   const { world, ledger } = stage;
   const [late, other] = [world.proxies.get('dispatcher-1')!, world.proxies.get('dispatcher-2')!];
-  const received = () => ledger.received.filter(({ receiver }) => receiver === 'changing');
-  // not by number: the one that cannot be reached may have claimed the row just before, and then it is attempt 2 that comes first
-  const firstOnes = () => received().filter(({ headers }) => headers['webhook-attempt'] === received()[0]!.headers['webhook-attempt']);
-  const laterOnes = () => received().slice(firstOnes().length);
+  const attempts = (number: string) =>
+    ledger.received.filter(({ receiver, headers }) => receiver === 'changing' && headers['webhook-attempt'] === number);
   other.set({ kind: 'hold' });
   await submit(stage, first, { adHoc: 'changing' });
-  await until(() => received().length > 0, 'the first attempt');
+  await until(() => attempts('1').length > 0, 'the first attempt');
   late.set({ kind: 'hold' });
   other.set({ kind: 'fair' });
-  await until(() => firstOnes().every(({ answer }) => answer !== null), 'its answer');
+  await until(() => attempts('1').every(({ answer }) => answer !== null), 'its answer');
   await world.query("UPDATE postback.webhook_outbox SET next_attempt_at = now() WHERE status = 'delivering'"); // its lease is over
-  await until(() => laterOnes().length > 0, 'the second attempt');
+  await until(() => attempts('2').length > 0, 'the second attempt');
   late.set({ kind: 'fair' });
-  await until(() => laterOnes().every(({ answer }) => answer !== null), 'its answer');
+  await until(() => attempts('2').every(({ answer }) => answer !== null), 'its answer');
   return [first];
 }
 

@@ -1,3 +1,5 @@
+import type { Levels } from '../platform/metrics/activity.js';
+
 /** What the tables hold at one moment, as far as people watch it. Counts stop at a bound, see `read-figures.ts`; ages in seconds. */
 export interface Figures {
   /** Tasks that have not ended, by type and stage. */
@@ -19,12 +21,12 @@ export interface Figures {
 }
 
 /** How much waits, for whom it is drawn over time. */
-export function levelsOf({ tasks, outbox, dead }: Figures): Record<string, number> {
+export function levelsOf({ tasks, outbox, dead }: Figures): Levels {
   const sum = (rows: readonly { count: number }[]) => rows.reduce((total, { count }) => total + count, 0);
   return {
-    'level.tasks_queued': sum(tasks.filter(({ status }) => status === 'queued')),
-    'level.webhooks_waiting': outbox.pending + outbox.delivering,
-    'level.webhooks_held': outbox.held,
-    'level.webhooks_dead': sum(dead),
+    tasks_queued: sum(tasks.filter(({ status }) => status === 'queued')),
+    webhooks_waiting: outbox.pending + outbox.delivering,
+    webhooks_held: outbox.held,
+    webhooks_dead: sum(dead),
   };
 }

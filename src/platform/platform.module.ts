@@ -144,7 +144,12 @@ async function connect(config: Config, url: string): Promise<Database> {
 async function startQueue(config: Config, logger: Logger, url: string, taskTypes: readonly string[]): Promise<Queue> {
   const onError = (error: Error) => logger.warn({ event: 'queue.error', err: error }, 'pg-boss reported an error; it goes on by itself');
   const queue = new Queue({ url, supervise: config.roles.includes('worker'), onError });
-  await queue.start(taskTypes);
+  try {
+    await queue.start(taskTypes);
+  } catch (error) {
+    await queue.stop().catch(() => {}); // its upkeep would run on beside that of the next try
+    throw error;
+  }
   return queue;
 }
 

@@ -1,4 +1,4 @@
-import { MARK, MARKED, type Tx } from '../platform/database/sql.js';
+import { MARK, MARKED, type Sql, type Tx } from '../platform/database/sql.js';
 import type { Submission, Submitted } from './submit-tasks.js';
 
 export interface IdempotencyClaim {
@@ -25,6 +25,14 @@ export async function claimIdempotencyKeys<T extends KeyedSubmission>(tx: Tx, su
   if (losers.length === 0) return new Map();
   const records = await readKeys(tx, losers);
   return new Map(losers.map((loser) => [loser, answerFrom(records.get(keyOf(loser))!, loser)]));
+}
+
+/** The answer to a submit whose key is taken already; null when it is free. Takes nothing. */
+export async function findAnswer(sql: Sql, submission: KeyedSubmission): Promise<Submitted | null> {
+  if (submission.idempotency === null) return null;
+  const asking = submission as WithKey;
+  const record = (await readKeys(sql, [asking])).get(keyOf(asking));
+  return record === undefined ? null : answerFrom(record, asking);
 }
 
 /** One statement cannot take a key twice: of equal keys in the group only the first asks. */
@@ -73,10 +81,11 @@ interface KeyRecord {
 }
 
 /** A statement of its own: only a new snapshot sees what a concurrent submit has just committed. */
-async function readKeys(tx: Tx, submissions: readonly WithKey[]): Promise<Map<string, KeyRecord>> {
-  const { rows } = await tx.query<KeyRecord>(
+async function readKeys(sql: Sql, submissions: readonly WithKey[]): Promise<Map<string, KeyRecord>> {
+  const { rows } = await sql.query<KeyRecord>(
     `SELECT k.tenant, k.key, k.fingerprint, k.task_id, k.response
-       FROM postback.idempotency_keys k JOIN unnest($1::text[], $2::text[]) AS w (tenant, key) USING (tenant, key)`,
+       FROM postback.idempotency_keys k JOIN unnest($1::text[], $2::text[]) AS w (tenant, key) USING (tenant, key)
+      WHERE k.expires_at > now()`,
     [submissions.map((s) => s.tenant), submissions.map((s) => s.idempotency.key)],
   );
   return new Map(rows.map((row) => [`${row.tenant}\n${row.key}`, row]));

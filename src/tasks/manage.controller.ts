@@ -75,9 +75,9 @@ export class ManageController {
     const retriedFrom = id.toLowerCase();
     const taskId = newId();
     const idempotency = this.acceptance.claim(tenant, key, { retry: retriedFrom });
-    await this.room.take(tenant);
     const response = this.acceptance.body(taskId, 'Your task has been accepted again. It is a new task; follow it with the links.');
-    const retried = await retryTask(this.database, { taskId, tenant, retriedFrom, idempotency, response });
+    const retry = { taskId, tenant, retriedFrom, idempotency, response };
+    const retried = (await this.room.takeOrAnswer(retry)) ?? (await retryTask(this.database, retry));
     switch (retried.kind) {
       case 'unknown':
         throw notFound('This task');

@@ -4,7 +4,9 @@ import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database/database.js';
 import { Problem } from '../platform/http/problem.js';
 import { CONFIG } from '../platform/tokens.js';
+import { findAnswer, type KeyedSubmission } from './claim-idempotency-keys.js';
 import { countQueued } from './count-queued.js';
+import type { Submitted } from './submit-tasks.js';
 
 /** A count is used for so long; what this process accepts in the meantime is added to it. */
 const COUNT_LASTS_MS = 1_000;
@@ -32,6 +34,21 @@ export class QueueRoom {
     private readonly clock: Clock,
   ) {
     this.most = config.tasks.maxQueued;
+  }
+
+  /**
+   * Takes a place for a submit, or returns the answer that it was given before under its Idempotency-Key: that one needs no place, and
+   * whoever repeats a request because the answer was lost shall have it however long the line is. Throws as `take`.
+   */
+  async takeOrAnswer(submission: KeyedSubmission): Promise<Submitted | null> {
+    try {
+      await this.take(submission.tenant);
+      return null;
+    } catch (error) {
+      const answer = error instanceof Problem ? await findAnswer(this.database, submission) : null;
+      if (answer === null) throw error;
+      return answer;
+    }
   }
 
   /** Takes a place in the line of this tenant; throws 429 `queue_full` when there is none. */

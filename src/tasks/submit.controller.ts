@@ -19,6 +19,7 @@ import { QueueRoom } from './queue-room.js';
 import { readSubmit, type Submit } from './read-submit.js';
 import { readTask } from './read-task.js';
 import { SubmitLine } from './submit-line.js';
+import type { Submission, Submitted } from './submit-tasks.js';
 import { AcceptedView, TaskView } from './task.dto.js';
 import { TaskWatcher } from './task-watcher.js';
 import { readPreferWait, waitForTask } from './wait-for-task.js';
@@ -94,7 +95,6 @@ export class SubmitController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const submit = readSubmit(body, this.find(type), this.rules);
-    await this.room.take(caller.tenant);
     const taskId = newId();
     const span = this.tracer.begin({
       name: `submit ${type}`,
@@ -110,7 +110,7 @@ export class SubmitController {
       idempotency: this.acceptance.claim(caller.tenant, headers['idempotency-key'], asRequest(submit)),
       response: this.acceptance.body(taskId, messageTo(submit)),
     };
-    const submitted = await this.line.submit(submission).catch((error) => {
+    const submitted = await this.store(submission).catch((error) => {
       span.end({}, 'not_stored');
       throw error;
     });
@@ -122,6 +122,10 @@ export class SubmitController {
     if (ended === null) return this.acceptance.answer(reply, submitted);
     this.acceptance.head(reply, submitted);
     void reply.status(200).send(ended);
+  }
+
+  private async store(submission: Submission): Promise<Submitted> {
+    return (await this.room.takeOrAnswer(submission)) ?? this.line.submit(submission);
   }
 
   /** The task when it has ended in time. Whatever goes wrong here, it is stored: the answer is the 202 that it would have been without. */

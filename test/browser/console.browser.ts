@@ -85,6 +85,60 @@ describe('the console', () => {
     await context.close();
   });
 
+  it('cancels a bulk redelivery, and does a task again', async () => {
+    const receiver = await Receiver.start(500);
+    await submit(service, 30, { webhook_url: receiver.url('/many') });
+    await deadLetters(service, receiver.url('/many'), 30);
+    receiver.answerWith(200);
+    const [{ endpoint_id: endpoint, task_id: task }] = (await admin(service, 'GET', '/admin/outbox?status=dead')).items;
+    const { context, page } = await openConsole(browser, service.url);
+
+    await visit(page, service.url, `/dead-letters?endpoint_id=${endpoint}`);
+    await page.getByRole('button', { name: 'Redeliver all that match…' }).click();
+    await page.getByRole('dialog').getByLabel('At most per second').fill('1');
+    await page.getByRole('dialog').getByRole('button', { name: 'Redeliver 30' }).click();
+    await page.getByRole('heading', { name: 'Bulk redelivery' }).waitFor();
+    await page.getByRole('button', { name: 'Cancel the rest' }).click();
+    await page.getByText('canceled', { exact: true }).waitFor();
+    const [batch] = (await admin(service, 'GET', '/admin/redeliveries')).items;
+    expect([batch.state, batch.redelivered < 30]).toEqual(['canceled', true]);
+
+    await visit(page, service.url, `/tasks/${task}`);
+    await page.getByRole('button', { name: 'Retry…' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Retry' }).click();
+    await page.waitForURL((url) => /\/tasks\/.+/.test(url.pathname) && !url.pathname.endsWith(task));
+    const again = page.url().split('/').at(-1)!;
+    expect((await admin(service, 'GET', `/admin/tasks/${again}`)).retried_from).toBe(task);
+
+    // nothing of it is left for the tests behind this one
+    await admin(service, 'POST', '/admin/redeliveries', { filter: { endpoint_id: endpoint } });
+    await eventually(async () => {
+      const { waiting, dead } = await admin(service, 'GET', `/admin/endpoints/${endpoint}`);
+      return waiting + dead === 0 && (await admin(service, 'GET', `/admin/outbox?task_id=${again}`)).items[0]?.status === 'delivered';
+    }, 'all to be delivered');
+    await context.close();
+    await receiver.stop();
+  });
+
+  it('shows older rows, page by page', async () => {
+    await submit(service, 60, {});
+    const { context, page } = await openConsole(browser, service.url);
+    await visit(page, service.url, '/tasks');
+    const shown = async () => {
+      await page.locator('tbody tr').first().waitFor();
+      return page.evaluate<string[]>("[...document.querySelectorAll('tbody td:first-child a')].map((link) => link.getAttribute('href'))");
+    };
+    const first = await shown();
+    expect(first).toHaveLength(50);
+    await page.getByRole('button', { name: 'Older' }).click();
+    await page.waitForURL(/cursor=/);
+    await page.locator(`tbody a[href="${first[0]}"]`).waitFor({ state: 'detached' });
+    const second = await shown();
+    expect(second.length).toBeGreaterThanOrEqual(10);
+    expect(second.filter((href) => first.includes(href))).toEqual([]);
+    await context.close();
+  });
+
   it('pauses an endpoint, moves it, tests it and resumes it', async () => {
     const [former, next] = await Promise.all([Receiver.start(500), Receiver.start(200)]);
     await submit(service, 1, { webhook_url: former.url('/moving') });

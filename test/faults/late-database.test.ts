@@ -35,8 +35,8 @@ describe('a service that boots before its Postgres', () => {
       void proxy.restore();
     });
     expect(told).toEqual([expect.stringMatching(/^Postgres does not answer yet \(.*ECONNREFUSED.*\); trying for 30 s\.$/)]);
-    const submitted = await call('POST', `${service.url}/agent/echo?wait=20`, { body: { payload: 1 } });
-    expect(submitted.status).toBe(202);
+    const done = await call('POST', `${service.url}/agent/echo`, { body: { payload: 1 }, headers: { prefer: 'wait=20' } });
+    expect(done).toMatchObject({ status: 200, body: { status: 'completed', result: 1 } });
     await service.stop();
   });
 

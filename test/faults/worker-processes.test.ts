@@ -6,8 +6,9 @@ import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { Receiver } from '../support/receiver.js';
 import { call, ServiceProcess, sql, startService } from '../support/service.js';
 
-/** Tasks that wait at once; a stall would show with any number beyond the hands of the workers. */
-const BACKLOG = 1_000;
+/** Tasks that wait at once; a stall would show with any number beyond the hands of the workers. `TEST_BACKLOG=10000` tries more. */
+const BACKLOG = Number(process.env.TEST_BACKLOG ?? 1_000);
+const BACKLOG_MS = 20_000 + 20 * BACKLOG;
 
 let database: TestDatabase;
 let receiver: Receiver;
@@ -131,34 +132,38 @@ describe('workers in processes of their own', () => {
     expect(await outcome(taskId)).toEqual({ status: 'completed', runs: 1, interruptions: 0, told: ['completed'] });
   }, 60_000);
 
-  it('empty a backlog without a stall while their jobs are all deleted, and let a single task of another tenant through', async () => {
-    await sql(
-      database,
-      `INSERT INTO postback.tasks (id, tenant, type, input, timeout_ms)
+  it(
+    'empty a backlog without a stall while their jobs are all deleted, and let a single task of another tenant through',
+    async () => {
+      await sql(
+        database,
+        `INSERT INTO postback.tasks (id, tenant, type, input, timeout_ms)
        SELECT gen_random_uuid(), 'busy', 'echo', '{"delay_ms":5}', 60000 FROM generate_series(1, $1)`,
-      [BACKLOG],
-    );
-    const single = await submit({});
-    await ended(single);
-    const [left] = await sql<{ n: number }>(
-      database,
-      "SELECT count(*)::int AS n FROM postback.tasks WHERE tenant = 'busy' AND finished_at IS NULL",
-    );
-    expect(left!.n).toBeGreaterThan(BACKLOG / 2);
-    await sql(database, 'DELETE FROM pgboss.job');
-    await eventually(
-      async () => (await sql(database, "SELECT FROM postback.tasks WHERE tenant = 'busy' AND finished_at IS NULL LIMIT 1")).length === 0,
-      'the backlog to be empty',
-      40_000,
-    );
-    const runs = await sql(
-      database,
-      `SELECT status, runs, interruptions, starts, count(*)::int AS n
+        [BACKLOG],
+      );
+      const single = await submit({});
+      await ended(single);
+      const [left] = await sql<{ n: number }>(
+        database,
+        "SELECT count(*)::int AS n FROM postback.tasks WHERE tenant = 'busy' AND finished_at IS NULL",
+      );
+      expect(left!.n).toBeGreaterThan(BACKLOG / 2);
+      await sql(database, 'DELETE FROM pgboss.job');
+      await eventually(
+        async () => (await sql(database, "SELECT FROM postback.tasks WHERE tenant = 'busy' AND finished_at IS NULL LIMIT 1")).length === 0,
+        'the backlog to be empty',
+        BACKLOG_MS,
+      );
+      const runs = await sql(
+        database,
+        `SELECT status, runs, interruptions, starts, count(*)::int AS n
          FROM postback.tasks t, LATERAL (SELECT count(*)::int AS starts FROM postback.task_events e WHERE e.task_id = t.id AND e.type = 'task.started') e
         WHERE tenant = 'busy' GROUP BY 1, 2, 3, 4`,
-    );
-    expect(runs).toEqual([{ status: 'completed', runs: 1, interruptions: 0, starts: 1, n: BACKLOG }]);
-  }, 60_000);
+      );
+      expect(runs).toEqual([{ status: 'completed', runs: 1, interruptions: 0, starts: 1, n: BACKLOG }]);
+    },
+    20_000 + BACKLOG_MS,
+  );
 });
 
 afterAll(async () => {

@@ -95,7 +95,7 @@ describe('the overview', () => {
     service.app.get(Activity).count('task.expired', 2);
     await service.app.get(Activity).flush();
     // what waits is counted when it is asked for, and the most of it stays
-    const levels = { 'level.tasks_queued': 7, 'level.webhooks_waiting': 1, 'level.webhooks_held': 0, 'level.webhooks_dead': 1 };
+    const levels = { tasks_queued: 7, webhooks_waiting: 1, webhooks_held: 0, webhooks_dead: 1 };
     await recordLevels(service.app.get(Database), levels);
     await sql(database, "UPDATE postback.metrics_figures SET counted_at = '2020-01-01'");
     await call('GET', `${service.url}/metrics`, { key: ADMIN_KEY });

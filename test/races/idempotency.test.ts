@@ -57,6 +57,23 @@ describe('the same Idempotency-Key over HTTP', () => {
     expect(await countTasks()).toBe(before + 1);
   });
 
+  it('has its first answer also when no more tasks of the tenant are let in', async () => {
+    const full = await startService(database, { POSTBACK_ROLES: 'api', POSTBACK_TENANT_MAX_QUEUED: '1' });
+    const post = (key: string, payload: unknown) =>
+      call('POST', `${full.url}/agent/echo`, { key: 'key-of-a-full-tenant', body: { payload }, headers: { 'idempotency-key': key } });
+    await ensureApiKey(a.database, { tenant: 'full', name: 'full', scopes: ['submit', 'read'], key: 'key-of-a-full-tenant' });
+    const first = await post('first', 1);
+    expect(first.status).toBe(202);
+    expect(await post('second', 2)).toMatchObject({ status: 429, body: { code: 'queue_full' } });
+    const again = await post('first', 1);
+    expect([again.status, again.text, again.headers.get('idempotency-replayed')]).toEqual([202, first.text, 'true']);
+    expect((await post('first', 2)).body.code).toBe('idempotency_mismatch');
+    // the record is over: it is another request now, and finds no place
+    await sql(database, "UPDATE postback.idempotency_keys SET expires_at = now() WHERE key = 'first' AND tenant = 'full'");
+    expect((await post('first', 1)).status).toBe(429);
+    await full.stop();
+  });
+
   it('makes one task of equal submits that are held up at the very record', async () => {
     const lock = await HeldLock.take(database, 'LOCK TABLE postback.tasks IN ACCESS EXCLUSIVE MODE');
     const submits = [];

@@ -31,7 +31,7 @@ export default function DeadLetters() {
   return (
     <Page
       title="Dead letters"
-      lead={<p>Webhooks that are not tried any more and wait for a person, by endpoint, reason and error. Latest first.</p>}
+      lead={<p>Webhooks that are not tried any more and wait for a person, by endpoint, reason and error.</p>}
       actions={
         (groups.data?.items.length ?? 0) > 0 && (
           <Redeliver label={filters.any ? 'Redeliver all that match…' : 'Redeliver all…'} filter={filter} className="button" />

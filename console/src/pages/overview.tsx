@@ -149,7 +149,7 @@ function WorstGroups() {
     ...LIVE,
   });
   return (
-    <Panel title="Latest dead letters" note={<Link href="/dead-letters">All dead letters</Link>}>
+    <Panel title="Dead letters" note={<Link href="/dead-letters">All dead letters</Link>}>
       <Show query={groups}>{({ items }) => <GroupTable groups={items.slice(0, 4)} />}</Show>
     </Panel>
   );

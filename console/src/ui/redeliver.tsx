@@ -77,7 +77,7 @@ function Trial({ filter, start, leave }: { filter: RedeliveryFilter; start: (id:
             </ul>
           )}
           <Labeled label="At most per second" hint="Left empty: as fast as the endpoint’s own limits allow.">
-            <input name="rate" type="number" min="0.1" max="10000" step="any" inputMode="decimal" size={8} />
+            <input name="rate" type="number" min="1" max="10000" inputMode="numeric" size={8} />
           </Labeled>
           {begin.error && <Refused error={begin.error} />}
           <div className="dialog-actions">

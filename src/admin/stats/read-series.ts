@@ -1,5 +1,5 @@
 import type { Sql } from '../../platform/database/sql.js';
-import { quantileMs } from '../../platform/metrics/activity.js';
+import { LEVELS, type Levels, quantileMs } from '../../platform/metrics/activity.js';
 import { TERMINAL_STAGES, type TerminalStage } from '../../tasks/states.js';
 
 /** Each with the length of its buckets and how many it has, the one that is still filling included. */
@@ -19,14 +19,7 @@ export interface SeriesBucket {
   lag_p95_seconds: number | null;
   dead: number;
   tasks: Record<TerminalStage, number>;
-  most_waiting: Waiting | null;
-}
-
-export interface Waiting {
-  tasks_queued: number;
-  webhooks_waiting: number;
-  webhooks_held: number;
-  webhooks_dead: number;
+  most_waiting: Levels | null;
 }
 
 interface Count {
@@ -63,12 +56,7 @@ function toBucket(counts: Count[]): SeriesBucket {
     lag_p95_seconds: seconds(quantileMs(lags, 0.95)),
     dead: of('webhook.dead'),
     most_waiting: counts.some(({ what }) => what?.startsWith('level.'))
-      ? {
-          tasks_queued: of('level.tasks_queued'),
-          webhooks_waiting: of('level.webhooks_waiting'),
-          webhooks_held: of('level.webhooks_held'),
-          webhooks_dead: of('level.webhooks_dead'),
-        }
+      ? (Object.fromEntries(LEVELS.map((level) => [level, of(`level.${level}`)])) as Levels)
       : null,
     tasks: Object.fromEntries(TERMINAL_STAGES.map((stage) => [stage, of(`task.${stage}`)])) as Record<TerminalStage, number>,
   };

@@ -1,7 +1,8 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { IsIn, IsOptional } from 'class-validator';
+import type { Levels } from '../../platform/metrics/activity.js';
 import { TERMINAL_STAGES, type TerminalStage } from '../../tasks/states.js';
-import { type SeriesBucket, type Waiting, WINDOWS, type Window } from './read-series.js';
+import { type SeriesBucket, WINDOWS, type Window } from './read-series.js';
 
 const time = { type: String, format: 'date-time' } as const;
 const count = { type: 'integer', minimum: 0 } as const;
@@ -20,7 +21,7 @@ export class SeriesQuery {
 }
 
 @ApiSchema({ name: 'StatsWaiting', description: 'Counts end at 100,000.' })
-export class WaitingView implements Waiting {
+export class WaitingView implements Levels {
   @ApiProperty({ ...count, description: 'Tasks that wait for a worker, or for their next run.' })
   tasks_queued: number;
 
@@ -72,7 +73,7 @@ export class SeriesBucketView implements SeriesBucket {
     description:
       'The most of each that was seen waiting, looked at every 15 seconds, or every `POSTBACK_METRICS_INTERVAL_MS` if that is longer; null where nobody looked.',
   })
-  most_waiting: Waiting | null;
+  most_waiting: Levels | null;
 }
 
 @ApiSchema({ name: 'StatsSeries' })

@@ -31,10 +31,10 @@ export const database = {
     about: 'How many database connections this process opens at most, per pool.',
   }),
   waitMs: integer('POSTBACK_DATABASE_WAIT_MS', {
-    default: 30_000,
+    default: 30 * SECOND,
     min: 0,
-    max: 3_600_000,
-    unit: 'ms',
+    max: HOUR,
+    unit: ms,
     about: 'How long a process that boots waits for a Postgres that does not answer yet.',
   }),
 };

@@ -8,7 +8,7 @@ const BETWEEN_TRIES_MS = 1_000;
  * Does `work` again while Postgres cannot be reached: machines boot in any order, and a database that fails over is away for seconds.
  * The last error is thrown once `patienceMs` are over; any other at once, since waiting would only hide it.
  *
- * @param work leaves nothing behind when it fails
+ * @param work leaves nothing running when it fails; idle connections of a pool end by themselves
  * @param tell takes a sentence for the person at the terminal, once
  */
 export async function awaitDatabase<T>(work: () => Promise<T>, patienceMs: number, tell: (line: string) => void): Promise<T> {

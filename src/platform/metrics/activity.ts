@@ -61,9 +61,14 @@ const upsert = (n: string): string => `
 
 const ADD = upsert('a.n + excluded.n');
 
+/** What waits, for the charts. Stands in the table as `level.` and its name. */
+export const LEVELS = ['tasks_queued', 'webhooks_waiting', 'webhooks_held', 'webhooks_dead'] as const;
+export type Levels = Record<(typeof LEVELS)[number], number>;
+
 /** Writes down how much there is of each right now; a span keeps the most that was seen in it. */
-export async function recordLevels(sql: Sql, levels: Readonly<Record<string, number>>): Promise<void> {
-  await sql.query(upsert('greatest(a.n, excluded.n)'), [Object.keys(levels), Object.keys(levels).map(() => 0), Object.values(levels)]);
+export async function recordLevels(sql: Sql, levels: Levels): Promise<void> {
+  const what = LEVELS.map((level) => `level.${level}`);
+  await sql.query(upsert('greatest(a.n, excluded.n)'), [what, LEVELS.map(() => 0), LEVELS.map((level) => levels[level])]);
 }
 
 /** Removes spans that no chart shows any more. */
