@@ -1,10 +1,11 @@
 import { CSPProvider } from '@base-ui/react/csp-provider';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
-import { Route, Router, Switch } from 'wouter';
+import { Route, Router, Switch, useLocation } from 'wouter';
 import { SignIn } from './pages/sign-in';
 import { client } from './query-client';
 import { useSession } from './session';
+import { PageBoundary } from './ui/page-boundary';
 import { Shell } from './ui/shell';
 import { Failed, Loading } from './ui/show';
 
@@ -38,6 +39,7 @@ export function App() {
 /** Whoever is signed in sees the page the address names; whoever is not signs in there and stays. */
 function Door() {
   const session = useSession();
+  const [path] = useLocation();
   if (session.data === undefined && session.error)
     return (
       <main className="alone">
@@ -53,9 +55,11 @@ function Door() {
   if (session.data === null) return <SignIn />;
   return (
     <Shell session={session.data}>
-      <Suspense fallback={<Loading />}>
-        <Pages />
-      </Suspense>
+      <PageBoundary key={path}>
+        <Suspense fallback={<Loading />}>
+          <Pages />
+        </Suspense>
+      </PageBoundary>
     </Shell>
   );
 }

@@ -193,6 +193,7 @@ describe('the console', () => {
   });
 
   it('shows a key once, takes an alert on, and signs out', async () => {
+    await oneOfEach();
     const { context, page } = await openConsole(browser, service.url);
     await visit(page, service.url, '/keys');
     await page.getByRole('button', { name: 'New key…' }).click();
@@ -228,6 +229,20 @@ describe('the console', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Deliveries' }).waitFor();
     expect(new URL(page.url()).search).toBe('?status=dead');
+    await context.close();
+  });
+
+  it('says so when a page cannot be loaded, and goes on elsewhere', async () => {
+    const { context, page } = await openConsole(browser, service.url);
+    await context.route(/assets\/tasks-/, (route) => route.abort());
+    await page.getByRole('link', { name: 'Tasks', exact: true }).click();
+    await page.getByRole('alert').getByText('This page could not be loaded.').waitFor();
+    await page.getByRole('link', { name: 'Endpoints', exact: true }).click();
+    await page.getByRole('heading', { name: 'Endpoints', exact: true }).waitFor();
+    await page.getByRole('link', { name: 'Tasks', exact: true }).click();
+    await context.unroute(/assets\/tasks-/);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('heading', { name: 'Tasks', exact: true }).waitFor();
     await context.close();
   });
 
