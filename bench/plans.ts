@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { StatsController } from '../src/admin/stats/stats.controller.js';
 import { readFigures } from '../src/metrics/read-figures.js';
 import type { Sql } from '../src/platform/database/sql.js';
 import { newId } from '../src/platform/ids.js';
@@ -29,7 +30,7 @@ const RETRY = { baseMs: 60_000, factor: 2, capMs: 21_600_000, maxRetries: 10, im
 
 interface Step {
   name: string;
-  /** What each of its statements is for, in their order. */
+  /** What each of its statements is for, in their order; the last one may be sent until nothing is left for it. */
   statements: string[];
   work(): Promise<unknown>;
 }
@@ -60,9 +61,8 @@ export async function run(options: Options): Promise<Report> {
     await work();
     const { explained } = explaining;
     if (options.plans !== null) writePlans(options.plans, name.replaceAll(/\W+/g, '-'), explained);
-    const named = explained.length === statements.length; // else the service sends others by now: numbered, they are shown all the same
     planned.push(
-      ...explained.map((each, i) => ({ ...each, name: `${name}: ${named ? statements[i] : i + 1}`, faults: faultsOf(each.plan.Plan) })),
+      ...explained.map((each, i) => ({ ...each, name: `${name}: ${statements[i] ?? 'once more'}`, faults: faultsOf(each.plan.Plan) })),
     );
     tell(`plans: ${name}`);
   }
@@ -146,6 +146,11 @@ function steps(explaining: ExplainingDatabase, { ids }: Endpoints): Step[] {
       name: 'figures of /metrics',
       statements: ['tasks', 'outbox', 'dead', 'endpoints', 'processes', 'alerts'],
       work: () => readFigures(explaining, 10_000),
+    },
+    {
+      name: 'figures of /admin/stats',
+      statements: ['all'],
+      work: () => new StatsController(explaining.database).show(),
     },
     { name: 'purge', statements: ['old rows'], work: () => purgeOutbox(explaining, { deliveredDays: HISTORY_DAYS - 1, deadDays: 90 }) },
     { name: 'purge, nothing to do', statements: ['old rows'], work: () => purgeOutbox(explaining, { deliveredDays: 14, deadDays: 90 }) },

@@ -18,6 +18,7 @@ import { ShowActivity1795700000002 } from './1795700000002-show-activity.js';
 import { SealHeaders1795720000001 } from './1795720000001-seal-headers.js';
 import { AuditRepairsInSql1795720000002 } from './1795720000002-audit-repairs-in-sql.js';
 import { ShowLevels1795730000001 } from './1795730000001-show-levels.js';
+import { AnswerFromIndexes1795740000001 } from './1795740000001-answer-from-indexes.js';
 
 /** In the order they run. Listed by hand: what is not listed does not run, whatever lies in the folder. */
 export const migrations = [
@@ -41,4 +42,5 @@ export const migrations = [
   SealHeaders1795720000001,
   AuditRepairsInSql1795720000002,
   ShowLevels1795730000001,
+  AnswerFromIndexes1795740000001,
 ];

@@ -45,13 +45,18 @@ export interface EndTaskParts {
  * @param also what is to stand in the same commit, if there is anything to commit
  */
 export async function endTasks(parts: EndTaskParts, ends: readonly TaskEnd[], also?: AlsoWrite): Promise<Set<string>> {
+  let due: string[] = [];
   const ended = await parts.database.pipelined(async (tx) => {
     const rows = await updateTasks(tx, ends);
     if (rows.length === 0) return rows;
     const byTask = new Map(ends.map((end) => [end.taskId, end]));
     const events = rows.map((row) => toEvent(row, byTask.get(row.id)!));
     // issued together: none needs the answer of another
-    await Promise.all([insertEvents(tx, events), writeOutbox(tx, events, parts.outbox), completeJobs(tx, parts.queue, rows, byTask)]);
+    [, due] = await Promise.all([
+      insertEvents(tx, events),
+      writeOutbox(tx, events, parts.outbox),
+      completeJobs(tx, parts.queue, rows, byTask),
+    ]);
     await also?.(tx);
     failPoint('end.before-commit');
     return rows;
@@ -61,7 +66,7 @@ export async function endTasks(parts: EndTaskParts, ends: readonly TaskEnd[], al
   for (const { type, status } of ended) parts.metrics.countEnd(type, status);
   if (ids.size > 0) {
     parts.wakeUps.ring('task-events', [...ids]);
-    parts.wakeUps.ring('delivery-due');
+    if (due.length > 0) parts.wakeUps.ring('delivery-due', due);
   }
   return ids;
 }

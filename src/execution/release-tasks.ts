@@ -45,41 +45,71 @@ const NO_LIMIT = 2_147_483_647;
  * all processes and until the caller's commit, so that limits are exact: only here does what counts against them grow.
  */
 export async function releaseTasks(tx: Tx, limits: RunLimits, free: FreeHands): Promise<Released> {
-  const [, { rows }] = await Promise.all([
-    tx.query(LOCK),
-    tx.query<ReleaseRow>(RELEASE, [
-      free.after,
-      TENANTS_PER_TURN,
-      free.types,
-      free.types.map((type) => limits.perType.get(type) ?? NO_LIMIT),
-      limits.perTenant ?? NO_LIMIT,
-      free.hands,
-      SPARE,
-    ]),
-  ]);
-  const tasks = rows.filter((row): row is ReleasedRow => row.id !== null);
-  const [turn] = rows;
-  const more = turn !== undefined && turn.asked >= TENANTS_PER_TURN;
-  return {
-    tasks: tasks.map(({ id, tenant, type, job_id }) => ({ id, tenant, type, jobId: job_id })),
-    after: tasks.at(-1)?.tenant ?? (more ? turn.last_asked : free.after),
-    more,
-  };
+  const locking = tx.query(LOCK);
+  const asking = limits.perTenant === null && limits.perType.size === 0 ? releaseAll(tx, free) : null;
+  const [, all] = await Promise.all([locking, asking]);
+  return all ?? releaseInTurn(tx, limits, free);
 }
 
-type ReleasedRow = { asked: number; last_asked: string; id: string; tenant: string; type: string; job_id: string };
-type ReleaseRow = ReleasedRow | { asked: number; last_asked: string; id: null };
+/** When there are hands for everybody in line, nobody needs to take turns. Null, and nothing released, when there are not. */
+async function releaseAll(tx: Tx, { hands, types, after }: FreeHands): Promise<Released | null> {
+  const { rows } = await tx.query<ReleaseRow & { waiting: number }>(RELEASE_ALL, [hands, types]);
+  return rows[0]!.waiting > hands ? null : { tasks: tasksOf(rows), after, more: false };
+}
 
-/** Nor does its commit wait for the disk: a release that a crash of Postgres undoes is done again. */
+async function releaseInTurn(tx: Tx, limits: RunLimits, free: FreeHands): Promise<Released> {
+  const { rows } = await tx.query<ReleaseRow & { asked: number; last_asked: string }>(RELEASE_IN_TURN, [
+    free.after,
+    TENANTS_PER_TURN,
+    free.types,
+    free.types.map((type) => limits.perType.get(type) ?? NO_LIMIT),
+    limits.perTenant ?? NO_LIMIT,
+    free.hands,
+    SPARE,
+  ]);
+  const tasks = tasksOf(rows);
+  const [turn] = rows;
+  const more = turn !== undefined && turn.asked >= TENANTS_PER_TURN;
+  return { tasks, after: tasks.at(-1)?.tenant ?? (more ? turn.last_asked : free.after), more };
+}
+
+type ReleaseRow = { id: string; tenant: string; type: string; job_id: string } | { id: null };
+
+const tasksOf = (rows: readonly ReleaseRow[]): ReleasedTask[] =>
+  rows.flatMap((row) => (row.id === null ? [] : [{ id: row.id, tenant: row.tenant, type: row.type, jobId: row.job_id }]));
+
+/**
+ * Nor does its commit wait for the disk: a release that a crash of Postgres undoes is done again. And indexes only, also for what else is
+ * read in this transaction, and none by bitmap: what has left an index is visited by each scan until one marks it as dead in there, which
+ * those that go by bitmap never do. They would visit all tasks since the last vacuum.
+ */
 const LOCK: Prepared = {
   name: 'execution.lock-release',
-  text: `SELECT pg_advisory_xact_lock(hashtext('postback.release-tasks')), set_config('synchronous_commit', 'off', true), ${GIVE_WAY_SOON}`,
+  text: `
+  SELECT pg_advisory_xact_lock(hashtext('postback.release-tasks')), set_config('synchronous_commit', 'off', true),
+         set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true), ${GIVE_WAY_SOON}`,
 };
 
 const IN_LINE = "status = 'queued' AND job_id IS NULL";
 
-const RELEASE: Prepared = {
-  name: 'execution.release',
+const RELEASE_ALL: Prepared = {
+  name: 'execution.release-all',
+  text: `
+  WITH line AS MATERIALIZED (
+    SELECT id FROM postback.tasks WHERE ${IN_LINE} LIMIT $1::integer + 1
+  ), released AS (
+    UPDATE postback.tasks t SET job_id = gen_random_uuid()
+      FROM (SELECT t.id FROM line JOIN postback.tasks t ON t.id = line.id
+             WHERE (SELECT count(*) FROM line) <= $1 AND t.status = 'queued' AND t.job_id IS NULL AND t.type = ANY ($2::text[]) AND t.next_run_at <= now()
+               FOR UPDATE OF t SKIP LOCKED) locked
+     WHERE t.id = locked.id
+    RETURNING t.id, t.tenant, t.type, t.job_id
+  )
+  SELECT (SELECT count(*)::int FROM line) AS waiting, released.* FROM (VALUES (1)) AS one LEFT JOIN released ON true`,
+};
+
+const RELEASE_IN_TURN: Prepared = {
+  name: 'execution.release-in-turn',
   text: `
   WITH RECURSIVE ahead (tenant, place) AS (
     -- from tenant to tenant by the index tasks_line, whatever the length of their lines

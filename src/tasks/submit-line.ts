@@ -3,6 +3,7 @@ import type { Config } from '../config/config.js';
 import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database/database.js';
 import { Problem } from '../platform/http/problem.js';
+import { WakeUps } from '../platform/lifecycle/wake-ups.js';
 import { Keyring } from '../platform/secrets/keyring.js';
 import { CONFIG } from '../platform/tokens.js';
 import { type GroupResult, submitGroup } from './submit-group.js';
@@ -35,7 +36,13 @@ export class SubmitLine {
   private readonly maxWaiting: number;
   private readonly write: (group: readonly Submission[]) => Promise<GroupResult[]>;
 
-  constructor(@Inject(CONFIG) config: Config, database: Database, keyring: Keyring, clock: Clock) {
+  constructor(
+    @Inject(CONFIG) config: Config,
+    database: Database,
+    keyring: Keyring,
+    clock: Clock,
+    private readonly wakeUps: WakeUps,
+  ) {
     const parts = {
       write: (group: readonly Submission[]) => submitTasks(database, { keyring }, group),
       monotonic: () => clock.monotonic(),
@@ -82,6 +89,7 @@ export class SubmitLine {
     this.schedule(); // what is left over
     const results = await this.write(group.map(({ submission }) => submission));
     this.underWay -= 1;
+    if (results.some(({ kind }) => kind === 'created')) this.wakeUps.ring('task-queued'); // before the answers: a worker need not wait for them
     group.forEach(({ settle }, i) => {
       settle(results[i]!);
     });

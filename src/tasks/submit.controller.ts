@@ -9,7 +9,6 @@ import { ApiProblems } from '../platform/http/api-problems.js';
 import { Caller, Needs, type Principal } from '../platform/http/principal.js';
 import { notFound } from '../platform/http/problem.js';
 import { newId } from '../platform/ids.js';
-import { WakeUps } from '../platform/lifecycle/wake-ups.js';
 import { EGRESS_RULES } from '../platform/tokens.js';
 import { readTraceparent } from '../platform/tracing/traceparent.js';
 import { Tracer } from '../platform/tracing/tracer.js';
@@ -36,7 +35,6 @@ export class SubmitController {
     private readonly acceptance: Acceptance,
     private readonly line: SubmitLine,
     private readonly watcher: TaskWatcher,
-    private readonly wakeUps: WakeUps,
     private readonly room: QueueRoom,
     private readonly tracer: Tracer,
   ) {}
@@ -115,7 +113,6 @@ export class SubmitController {
       throw error;
     });
     span.end({ 'postback.submit': submitted.kind }, null);
-    if (submitted.kind === 'created') this.wakeUps.ring('task-queued');
     const seconds = readPreferWait(headers.prefer);
     if (seconds === null || !('taskId' in submitted)) return this.acceptance.answer(reply, submitted);
     const ended = await this.waitForEnd(submitted.taskId, seconds, caller, reply);

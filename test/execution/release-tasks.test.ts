@@ -56,6 +56,27 @@ describe('the lines of tenants', () => {
     expect(waitsFor).toBe('5s');
   });
 
+  it('are emptied where there are hands for everybody, of all that is due and has a worker', async () => {
+    await lineUp('a', 3);
+    await lineUp('b', 2);
+    await lineUp('b', 1, 'analyze-document');
+    await lineUp('c', 1);
+    await sql(database, "UPDATE postback.tasks SET next_run_at = now() + interval '1 hour' WHERE tenant = 'c'");
+    const lock = await HeldLock.take(
+      database,
+      "SELECT FROM postback.tasks WHERE id = (SELECT min(id::text)::uuid FROM postback.tasks WHERE tenant = 'a') FOR UPDATE",
+    );
+    const beside = await release({ hands: 7, after: 'b' });
+    const had = await withJobs();
+    await lock.release();
+    expect([beside, had]).toMatchObject([
+      { count: 4, after: 'b', more: false },
+      { a: 2, b: 2 },
+    ]);
+    expect(await release({ hands: 7 })).toMatchObject({ count: 1 });
+    expect(await withJobs()).toEqual({ a: 3, b: 2 });
+  });
+
   it('leave all hands to whoever is alone', async () => {
     await lineUp('a', 10);
     expect(await release({ hands: 7 })).toMatchObject({ count: 7 });

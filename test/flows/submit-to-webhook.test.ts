@@ -225,3 +225,19 @@ describe('a task that does not complete', () => {
     expect(await sql(database, 'SELECT FROM postback.webhook_outbox WHERE task_id = $1', [body.task_id])).toHaveLength(0);
   });
 });
+
+describe('a service that looks for work once a minute', () => {
+  it('hears of each task and each webhook as they come', async () => {
+    const ownDatabase = await createTestDatabase();
+    const slow = await startService(ownDatabase, { POSTBACK_POLL_INTERVAL_MS: '60000', POSTBACK_TASK_POLL_INTERVAL_MS: '60000' });
+    const receiver = await Receiver.start(200);
+    // one after the other: the first two may be found by the looks that come with the start
+    for (let n = 1; n <= 4; n += 1) {
+      await call('POST', `${slow.url}/agent/echo`, { body: { webhook_url: receiver.url(), webhook_secret: SECRET } });
+      await receiver.requests(n);
+    }
+    await receiver.stop();
+    await slow.stop();
+    await ownDatabase.drop();
+  });
+});

@@ -85,8 +85,8 @@ const STATS = `
   SELECT (SELECT json_object_agg(status, rows) FROM postback.outbox_health) AS outbox,
          (SELECT coalesce(json_object_agg(dead_reason, n), '{}') FROM (
             SELECT dead_reason, count(*) AS n FROM postback.webhook_outbox WHERE status = 'dead' GROUP BY 1) d) AS dead_reasons,
-         (SELECT count(*)::int FROM postback.webhook_outbox
-           WHERE status IN ('pending', 'delivering') AND status = 'pending' AND next_attempt_at <= now()) AS due_webhooks,
+         (SELECT count(*) FROM postback.webhook_outbox WHERE status IN ('pending', 'delivering') AND next_attempt_at <= now())::int
+           - (SELECT count(*) FROM postback.webhook_outbox WHERE status = 'delivering' AND next_attempt_at <= now())::int AS due_webhooks,
          (SELECT greatest(extract(epoch FROM now() - oldest), 0)::float8 FROM postback.outbox_health WHERE status = 'pending' AND oldest <= now()) AS oldest_due_seconds,
          (SELECT extract(epoch FROM now() - oldest)::float8 FROM postback.outbox_health WHERE status = 'held') AS oldest_held_seconds,
          (SELECT coalesce(json_object_agg(status, n), '{}') FROM (

@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 
-/** What a committed row may be worth looking at for. `task-events` and `task-canceling` name the tasks. */
+/**
+ * What a committed row may be worth looking at for. `task-events` and `task-canceling` name the tasks; `delivery-due` the endpoints, or
+ * nothing when there may be any.
+ */
 export type WakeUpTopic = 'task-queued' | 'task-events' | 'task-canceling' | 'delivery-due' | 'redelivery' | 'alert-due';
 
 /** @param ids of the rows it is about, without doubles; none for a topic that names none */
@@ -20,10 +23,10 @@ export class WakeUps {
     this.listeners.set(topic, set.add(listener));
   }
 
-  /** In this process at once, and in the others as soon as they hear of it. */
+  /** In this process at once, and in the others as soon as they hear of it: of due deliveries, without their endpoints, which may be thousands. */
   ring(topic: WakeUpTopic, ids: readonly string[] = []): void {
     this.ringHere(topic, ids);
-    this.tellOthers(topic, ids);
+    this.tellOthers(topic, topic === 'delivery-due' ? [] : ids);
   }
 
   /** Heard from another process. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type JobAttempt, type JobInsert, PgBoss } from 'pg-boss';
 import type { Sql, Tx } from '../database/sql.js';
 
@@ -72,7 +73,7 @@ export class Queue {
     await this.boss.insert(
       queueName(taskType),
       jobs.map((job): JobInsert => ({ id: job.id, data: { task_id: job.taskId } })),
-      { db: inTransaction(tx) },
+      { db: { executeSql: (text, values) => tx.query({ name: statementName(text), text }, values) } },
     );
   }
 
@@ -139,5 +140,11 @@ function issuing<T>(tx: Tx, work: (tx: Tx) => Promise<T>): { issued: Promise<voi
   answer.then(() => resolve(), reject);
   return { issued, answer };
 }
+
+/**
+ * Of a statement of pg-boss that is worth planning once: the same for each job of a queue, long, and with one plan that is always right.
+ * Its others have none: planned beside an empty table, a fetch would walk through all jobs of the queue for as long as its connection lives.
+ */
+const statementName = (text: string) => `queue.${createHash('sha256').update(text).digest('base64url')}`;
 
 const inTransaction = (tx: Sql) => ({ executeSql: (text: string, values?: unknown[]) => tx.query(text, values) });

@@ -95,7 +95,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   onApplicationBootstrap(): void {
-    this.wakeUps.on('delivery-due', () => this.lookNow());
+    this.wakeUps.on('delivery-due', (endpointIds) => this.hear(endpointIds));
     this.loop.start();
   }
 
@@ -138,6 +138,13 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     if (await finishWithin(this.sending, this.config.process.shutdownGraceMs)) return;
     this.shutdown.abort();
     await Promise.allSettled(this.sending);
+  }
+
+  /** Whoever wrote the rows and knows their endpoints spares a look for them. */
+  private hear(endpointIds: readonly string[]): void {
+    if (endpointIds.length === 0) this.somethingIsDue = true;
+    for (const id of endpointIds) this.ready.add(id);
+    this.loop.wake();
   }
 
   private lookNow(): void {

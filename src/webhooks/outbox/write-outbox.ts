@@ -17,15 +17,20 @@ export interface OutboxPolicy extends BodyPolicy {
 
 type ToldEvent = EventToSend & EventBodies & { targets: Target[] };
 
-/** Writes events and one outbox row per endpoint that is told; they become due with the caller's commit. */
-export async function writeOutbox(tx: Tx, events: readonly EventToSend[], policy: OutboxPolicy): Promise<void> {
+/**
+ * Writes events and one outbox row per endpoint that is told; they become due with the caller's commit.
+ * Returns the ids of the endpoints that can be sent to then.
+ */
+export async function writeOutbox(tx: Tx, events: readonly EventToSend[], policy: OutboxPolicy): Promise<string[]> {
   const targets = await findTargets(tx, events);
   const told = events.flatMap((event, index): ToldEvent[] => {
     const whom = targets[index]!;
     return whom.length === 0 ? [] : [{ ...event, ...eventBodies(event, policy), targets: whom }];
   });
-  if (told.length === 0) return;
+  if (told.length === 0) return [];
   await Promise.all([insertEvents(tx, told), insertRows(tx, told, policy)]);
+  const due = told.flatMap((event) => event.targets).filter(({ blocked }) => !blocked);
+  return [...new Set(due.map(({ endpointId }) => endpointId))];
 }
 
 async function insertEvents(tx: Tx, told: readonly ToldEvent[]): Promise<void> {
