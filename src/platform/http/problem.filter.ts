@@ -2,7 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isDatabaseTrouble } from '../database/database-trouble.js';
 import type { Logger } from '../logging/logger.js';
-import { Problem, unavailable } from './problem.js';
+import { notFoundAddress, Problem, unavailable } from './problem.js';
 
 /** Every error leaves as `application/problem+json`; what we did not foresee is logged with its cause and told without it. */
 @Catch()
@@ -44,6 +44,8 @@ export function toProblem(error: unknown): Problem {
   if (status === undefined || status >= 500) {
     return new Problem(500, 'internal_error', 'Something went wrong on our side; it has been logged. Try again later.', { cause: error });
   }
+  // who may call is for the door to say; what comes here is a path that would leave the folder of a page
+  if (status === 403) return notFoundAddress();
   const [code, detail] = KNOWN[status] ?? ['bad_request', 'The request cannot be understood.'];
   return new Problem(status, code, detail, { cause: error });
 }
@@ -71,7 +73,6 @@ const TITLES: Record<number, string> = {
 const KNOWN: Record<number, [string, string]> = {
   400: ['bad_request', 'The request cannot be understood.'],
   401: ['unauthorized', 'Send an API key: Authorization: Bearer <key>.'],
-  403: ['forbidden', 'This API key may not do that.'],
   404: ['not_found', 'There is nothing at this address; see /docs for the API.'],
   413: ['body_too_large', 'The request body is larger than this service accepts.'],
   415: ['unsupported_media_type', 'Send the body as application/json, uncompressed.'],

@@ -115,6 +115,8 @@ describe('an address that could be taken for another one', () => {
     '/admin/outbox%00',
     '/docs/..%2f..%2fadmin/outbox',
     '*',
+    '/console/%2e%2e/package.json',
+    '/docs/%2e%2e/package.json',
   ])('is none, even for an admin: %s', async (target) => {
     const client = await connect();
     await client.write(`GET ${target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ADMIN_KEY}\r\n\r\n`);
