@@ -144,6 +144,34 @@ describe('an API key', () => {
   });
 });
 
+describe('a key of the configuration', () => {
+  const log = (id: string) =>
+    sql<{ action: string; actor: string; before: object; after: object }>(
+      database,
+      'SELECT action, actor, before, after FROM postback.audit_log WHERE target_id = $1 ORDER BY created_at, id',
+      [id],
+    );
+  const restart = async () => (await startService(database, { POSTBACK_ROLES: 'api' })).stop();
+
+  it('is written down when a boot makes it, and when one brings it back, and not otherwise', async () => {
+    const [made] = await sql<{ id: string }>(database, "SELECT id FROM postback.api_keys WHERE name = 'bootstrap consumer key'");
+    const { id } = made!;
+    await restart();
+    expect(await log(id)).toEqual([
+      {
+        action: 'key.create',
+        actor: expect.stringMatching(/^boot with POSTBACK_BOOTSTRAP_API_KEY \(.+\)$/),
+        before: null,
+        after: expect.objectContaining({ name: 'bootstrap consumer key', scopes: ['submit', 'read'], revoked_at: null }),
+      },
+    ]);
+    await admin('POST', `/${id}/revoke`);
+    await restart();
+    expect((await log(id)).map(({ action }) => action)).toEqual(['key.create', 'key.revoke', 'key.restore']);
+    expect((await log(id)).at(-1)).toMatchObject({ before: { revoked_at: expect.any(String) }, after: { revoked_at: null } });
+  });
+});
+
 describe('npm run keys', () => {
   // no master key: none is needed
   const { POSTBACK_MASTER_KEY: _, ...environment } = testEnvironment({ url: '', drop: async () => {} });
@@ -181,6 +209,14 @@ describe('npm run keys', () => {
         key_id: null,
       })),
     );
+  });
+
+  it.each([['--help'], ['-h'], ['create', '--help']])('says how it is used when it is asked: %s', async (...args) => {
+    expect(await run(...args)).toEqual({
+      status: 0,
+      stdout: expect.stringMatching(/^Manages API keys\.[\s\S]*keys -- create/),
+      stderr: '',
+    });
   });
 
   it('says what is wrong, and changes nothing', async () => {
