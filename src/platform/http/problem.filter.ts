@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isDatabaseTrouble } from '../database/database-trouble.js';
@@ -12,7 +13,7 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const problem = toProblem(error);
+    const problem = isCutOff(request.raw, error) ? cutOff() : toProblem(error);
     if (problem.status >= 500)
       this.logger.error(
         { event: 'http.error', method: request.method, route: request.routeOptions.url, code: problem.code, err: error },
@@ -25,6 +26,14 @@ export class ProblemFilter implements ExceptionFilter {
       .send(JSON.stringify(problemBody(problem)));
   }
 }
+
+/** The caller is gone in the middle of his body. Node's error for that looks like one of a connection of ours, to Postgres, and is nobody's fault here. */
+function isCutOff({ destroyed, complete }: IncomingMessage, error: unknown): boolean {
+  return destroyed && !complete && (error as { code?: unknown }).code === 'ECONNRESET';
+}
+
+/** Nobody hears it; it is what the request counts as. */
+const cutOff = (): Problem => new Problem(400, 'bad_request', 'The request ended before its body did.');
 
 export function problemBody(problem: Problem): object {
   return {
