@@ -94,6 +94,21 @@ describe('an API key', () => {
     expect([await knock(former.key), await knock(rotated.body.key)]).toEqual([401, 200]);
   });
 
+  it('is rotated again, for as long as it was made for, once the key that replaced it is revoked', async () => {
+    for (const [wanted, days] of [
+      [{}, null],
+      [{ expires_in: 90 * 86_400 }, 90],
+    ] as const) {
+      const { id } = await create(wanted);
+      const lost = await admin('POST', `/${id}/rotate`, { overlap_seconds: 3_600 });
+      await admin('POST', `/${lost.body.id}/revoke`);
+      const { status, body } = await admin('POST', `/${id}/rotate`, { overlap_seconds: 3_600 });
+      expect(status).toBe(200);
+      const lifetime = body.expires_at && (Date.parse(body.expires_at) - Date.parse(body.created_at)) / 86_400_000;
+      expect(lifetime).toBe(days);
+    }
+  });
+
   it('is rotated without overlap when it has leaked', async () => {
     const former = await create();
     const { body } = await admin('POST', `/${former.id}/rotate`, { overlap_seconds: 0 });
