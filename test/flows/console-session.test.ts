@@ -96,6 +96,11 @@ describe('signing in at the console', () => {
     expect(answer.headers.get('set-cookie')).toBeNull();
   });
 
+  it('parses next to nothing for somebody who has not said who he is', async () => {
+    expect(await signIn('x'.repeat(1_500))).toMatchObject({ status: 422 });
+    expect(await signIn('x'.repeat(2_100))).toMatchObject({ status: 413, body: { code: 'body_too_large' } });
+  });
+
   it('is refused on the page of another site, which would sign its visitors in', async () => {
     expect((await signIn(ADMIN_KEY, { origin: 'https://evil.example' })).body.code).toBe('origin_refused');
     expect((await signIn(ADMIN_KEY, { 'sec-fetch-site': 'same-site' })).body.code).toBe('origin_refused');

@@ -42,6 +42,9 @@ type Headers = FastifyRequest['headers'];
 /** Methods that change nothing. */
 const READING: readonly string[] = ['GET', 'HEAD'];
 
+/** Where nobody has to say who he is, parsing is free for everybody. */
+const PUBLIC_BODY_MAX_BYTES = 2_048;
+
 const CLOSED: RouteRule = { access: null, signedLink: null };
 const OPEN: RouteRule = { access: 'public', signedLink: null };
 
@@ -52,8 +55,11 @@ const OPEN: RouteRule = { access: 'public', signedLink: null };
 export function guardTheDoor(fastify: FastifyInstance, parts: DoorParts): void {
   fastify.decorateRequest('principal', null);
   judgeExpectations(fastify);
-  fastify.addHook('onRoute', ({ method, url, config }) => {
-    for (const each of [method].flat()) parts.routes.add({ method: each, url, rule: ruleOf(config, url, parts) });
+  fastify.addHook('onRoute', (route) => {
+    const { method, url, config } = route;
+    const rule = ruleOf(config, url, parts);
+    if (rule.access === 'public') route.bodyLimit = Math.min(PUBLIC_BODY_MAX_BYTES, parts.bodyMaxBytes);
+    for (const each of [method].flat()) parts.routes.add({ method: each, url, rule });
   });
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.headers(parts.headersFor(request.url)).header('x-request-id', request.id);
