@@ -1,7 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Limits } from '../limits.js';
@@ -21,7 +21,7 @@ const BUILT = here('../../../../');
  * All that the child may read: code. Not the rest of the disk, where `/proc` holds the environment of its parent and an embedded database its
  * master key: what a document makes a library run would have them in its hands.
  */
-const READABLE = [`${real(BUILT)}/*`, `${real(join(BUILT, '../node_modules'))}/*`, real(join(BUILT, '../package.json'))];
+const READABLE = [join(BUILT, '*'), join(BUILT, '../node_modules/*'), join(BUILT, '../package.json')].flatMap(spellings);
 
 // By path, not by PATH: the child gets next to no environment and needs none.
 const prlimit = process.platform === 'linux' ? ['/usr/bin/prlimit', '/bin/prlimit'].find((path) => existsSync(path)) : undefined;
@@ -51,9 +51,10 @@ export function spawnConfined(script: string, limits: Limits, args: readonly str
   return spawn(command, rest, { stdio: ['pipe', 'pipe', 'pipe'], cwd: tmpdir(), env: { PATH: '/usr/bin:/bin' } });
 }
 
-/** Node compares what it is asked for by its real path. A path that is not there stays as it is, and is of no use. */
-function real(path: string): string {
-  return existsSync(path) ? realpathSync(path) : path;
+/** Node asks for a package by the path it was looked for at, and for its files by their real path; each of the two must be allowed. */
+function spellings(path: string): string[] {
+  const folder = dirname(path);
+  return existsSync(folder) ? [...new Set([path, join(realpathSync(folder), basename(path))])] : [path];
 }
 
 function bounds(limits: Limits): string[] {
