@@ -2,7 +2,7 @@
 
 FROM node:24-slim AS build
 WORKDIR /app
-COPY package.json package-lock.json ./
+COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY nest-cli.json tsconfig.json .swcrc ./
 COPY bench ./bench
@@ -15,7 +15,7 @@ RUN npm run build
 
 FROM node:24-slim AS modules
 WORKDIR /app
-COPY package.json package-lock.json ./
+COPY package.json package-lock.json .npmrc ./
 # The optional packages are the embedded Postgres, for every platform, and what pdfjs would draw pages with.
 RUN npm ci --omit=dev --omit=optional --no-audit --no-fund && npm cache clean --force
 

@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 import { createKey } from './admin/keys/create-key.js';
 import type { KeyRow } from './admin/keys/key-row.js';
@@ -9,7 +8,7 @@ import { rotateKey } from './admin/keys/rotate-key.js';
 import { ConfigError } from './config/config-error.js';
 import { readEnvironment } from './config/environment.js';
 import { loadConfig } from './config/load-config.js';
-import type { Actor } from './platform/audit/actor.js';
+import { type Actor, commandActor } from './platform/audit/actor.js';
 import { createDataSource } from './platform/database/data-source.js';
 import { Database } from './platform/database/database.js';
 import { Problem } from './platform/http/problem.js';
@@ -50,8 +49,9 @@ try {
     revoke: (database) => revoke(database, readId(id)),
   };
   const verb = command === undefined ? undefined : verbs[command];
-  if (verb === undefined) throw new UsageError(USAGE);
-  await withDatabase(verb);
+  if (values.help) print(USAGE);
+  else if (verb === undefined) throw new UsageError(USAGE);
+  else await withDatabase(verb);
 } catch (error) {
   tell(explain(error));
   process.exitCode = 1;
@@ -59,7 +59,8 @@ try {
 
 function readArguments() {
   const text = { type: 'string' } as const;
-  const options = { tenant: text, name: text, scopes: text, 'expires-in': text, overlap: text };
+  const help = { type: 'boolean', short: 'h' } as const;
+  const options = { help, tenant: text, name: text, scopes: text, 'expires-in': text, overlap: text };
   try {
     return parseArgs({ allowPositionals: true, options });
   } catch (error) {
@@ -134,7 +135,7 @@ async function revoke(database: Database, id: string): Promise<void> {
 }
 
 function actor(): Actor {
-  return { name: `npm run keys (${userInfo().username})`, keyId: null, ip: null, requestId: null };
+  return commandActor('npm run keys');
 }
 
 function readId(id: string | undefined): string {

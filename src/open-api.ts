@@ -22,7 +22,11 @@ export function describeApi(app: INestApplication, agents: AgentRegistry): OpenA
     })
     .addCookieAuth(
       'postback_session',
-      { type: 'apiKey', in: 'cookie', description: 'A session of the console; see `POST /console/session`.' },
+      {
+        type: 'apiKey',
+        in: 'cookie',
+        description: 'A session of the console; see `POST /console/session`. Over https the name is `__Host-postback_session`.',
+      },
       'session',
     )
     .addSecurityRequirements('bearer')

@@ -1,3 +1,5 @@
+import type { Actor } from '../platform/audit/actor.js';
+import { writeAudit } from '../platform/audit/write-audit.js';
 import type { Database } from '../platform/database/database.js';
 import type { Sql } from '../platform/database/sql.js';
 import type { Keyring } from '../platform/secrets/keyring.js';
@@ -5,6 +7,7 @@ import { findKeysInUse } from '../webhooks/endpoints/find-keys-in-use.js';
 import { type ReWrapped, reWrapSecrets } from '../webhooks/endpoints/re-wrap-secrets.js';
 
 export interface RotationOptions {
+  by: Actor;
   /** A process silent for longer no longer counts. */
   lostMs: number;
   /** Secrets per transaction. */
@@ -25,7 +28,17 @@ export type Rotated =
 export async function rotateMasterKey(database: Database, keyring: Keyring, options: RotationOptions): Promise<Rotated> {
   const processes = await strangersTo(database, keyring.wantedKeyId, options.lostMs);
   if (processes.length > 0) return { kind: 'unknown_to', processes };
-  await database.transaction((tx) => keyring.adopt(tx));
+  await database.transaction(async (tx) => {
+    const former = await keyring.adopt(tx);
+    if (former === null) return;
+    await writeAudit(tx, options.by, {
+      action: 'keyring.rotate',
+      targetId: keyring.wantedKeyId,
+      tenant: null,
+      before: { master_key_id: former },
+      after: { master_key_id: keyring.wantedKeyId },
+    });
+  });
   const rotated = { kind: 'done' as const, secrets: 0, unreadable: [] as string[] };
   for await (const { done, unreadable } of batches(database, keyring, options.batchSize ?? 500)) {
     rotated.secrets += done;

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Config } from '../config/config.js';
 import { ConfigError } from '../config/config-error.js';
+import { securityHeaders } from '../platform/http/security-headers.js';
 import type { Logger } from '../platform/logging/logger.js';
 import { CONFIG, LOGGER } from '../platform/tokens.js';
 import { Exposition } from './exposition.js';
@@ -20,14 +21,17 @@ export class MetricsListener implements OnApplicationBootstrap, BeforeApplicatio
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const { metricsPort, host } = this.config.http;
+    const { metricsPort, host, maxConnections, publicUrl } = this.config.http;
     if (metricsPort === 0) return;
+    const headers = Object.entries(securityHeaders(publicUrl)('/metrics'));
     this.server = createServer({ requestTimeout: 10_000 }, (request, response) => {
+      response.setHeaders(new Map(headers));
       this.answer(request, response).catch((error) => {
         this.logger.warn({ event: 'metrics.scrape_failed', err: error }, 'Could not answer a scrape');
         response.writeHead(500).end();
       });
     });
+    this.server.maxConnections = maxConnections;
     this.server.listen(metricsPort, host);
     await once(this.server, 'listening').catch((error) => {
       throw new ConfigError([

@@ -46,7 +46,7 @@ describe('signing in at the console', () => {
     const answer = await signIn(ADMIN_KEY);
     expect(answer.status).toBe(204);
     expect(answer.headers.get('set-cookie')).toMatch(
-      /^postback_session=[\w-]{43}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict; Secure$/,
+      /^__Host-postback_session=[\w-]{43}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict; Secure$/,
     );
     const cookie = cookieOf(answer);
     const session = await ask(cookie, 'GET', '/console/session');
@@ -96,6 +96,11 @@ describe('signing in at the console', () => {
     expect(answer.headers.get('set-cookie')).toBeNull();
   });
 
+  it('parses next to nothing for somebody who has not said who he is', async () => {
+    expect(await signIn('x'.repeat(1_500))).toMatchObject({ status: 422 });
+    expect(await signIn('x'.repeat(2_100))).toMatchObject({ status: 413, body: { code: 'body_too_large' } });
+  });
+
   it('is refused on the page of another site, which would sign its visitors in', async () => {
     expect((await signIn(ADMIN_KEY, { origin: 'https://evil.example' })).body.code).toBe('origin_refused');
     expect((await signIn(ADMIN_KEY, { 'sec-fetch-site': 'same-site' })).body.code).toBe('origin_refused');
@@ -127,9 +132,28 @@ describe('signing in at the console', () => {
     const second = cookieOf(await signIn(ADMIN_KEY, { cookie: first }));
     expect(second).not.toBe(first);
     expect((await ask(first, 'GET', '/console/session')).status).toBe(401);
-    const planted = `postback_session=${'A'.repeat(43)}`;
+    const planted = `__Host-postback_session=${'A'.repeat(43)}`;
     expect(cookieOf(await signIn(ADMIN_KEY, { cookie: planted }))).not.toBe(planted);
     expect((await ask(planted, 'GET', '/console/session')).status).toBe(401);
+  });
+
+  it('goes by no cookie that a neighbouring host could have set', async () => {
+    const mine = await signedIn();
+    const planted = mine.replace('__Host-', '');
+    expect((await ask(planted, 'GET', '/console/session')).status).toBe(401);
+    expect((await ask(`${planted}; ${mine}`, 'GET', '/console/session')).status).toBe(200);
+  });
+
+  it('works without TLS, under a name that browsers take then', async () => {
+    const plain = await startService(database, { POSTBACK_ROLES: 'api' });
+    try {
+      const { headers } = await call('POST', `${plain.url}/console/session`, { key: null, body: { key: ADMIN_KEY } });
+      expect(headers.get('set-cookie')).toMatch(/^postback_session=[\w-]{43}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict$/);
+      const cookie = headers.get('set-cookie')!.split(';')[0]!;
+      expect((await call('GET', `${plain.url}/console/session`, { key: null, headers: { cookie } })).status).toBe(200);
+    } finally {
+      await plain.stop();
+    }
   });
 
   it('lets one key in so often at a time; the oldest session makes room', async () => {
@@ -146,7 +170,7 @@ describe('a session', () => {
   it('is over after sign-out, and the browser is told to drop the cookie', async () => {
     const cookie = await signedIn();
     const out = await ask(cookie, 'DELETE', '/console/session');
-    expect(out.headers.get('set-cookie')).toMatch(/^postback_session=; Path=\/; Max-Age=0; HttpOnly; SameSite=Strict; Secure$/);
+    expect(out.headers.get('set-cookie')).toMatch(/^__Host-postback_session=; Path=\/; Max-Age=0; HttpOnly; SameSite=Strict; Secure$/);
     const after = await ask(cookie, 'GET', '/admin/stats');
     expect(after).toMatchObject({ status: 401, body: { code: 'unauthorized', detail: expect.stringContaining('sign in') } });
   });

@@ -94,6 +94,21 @@ describe('an API key', () => {
     expect([await knock(former.key), await knock(rotated.body.key)]).toEqual([401, 200]);
   });
 
+  it('is rotated again, for as long as it was made for, once the key that replaced it is revoked', async () => {
+    for (const [wanted, days] of [
+      [{}, null],
+      [{ expires_in: 90 * 86_400 }, 90],
+    ] as const) {
+      const { id } = await create(wanted);
+      const lost = await admin('POST', `/${id}/rotate`, { overlap_seconds: 3_600 });
+      await admin('POST', `/${lost.body.id}/revoke`);
+      const { status, body } = await admin('POST', `/${id}/rotate`, { overlap_seconds: 3_600 });
+      expect(status).toBe(200);
+      const lifetime = body.expires_at && (Date.parse(body.expires_at) - Date.parse(body.created_at)) / 86_400_000;
+      expect(lifetime).toBe(days);
+    }
+  });
+
   it('is rotated without overlap when it has leaked', async () => {
     const former = await create();
     const { body } = await admin('POST', `/${former.id}/rotate`, { overlap_seconds: 0 });
@@ -144,6 +159,34 @@ describe('an API key', () => {
   });
 });
 
+describe('a key of the configuration', () => {
+  const log = (id: string) =>
+    sql<{ action: string; actor: string; before: object; after: object }>(
+      database,
+      'SELECT action, actor, before, after FROM postback.audit_log WHERE target_id = $1 ORDER BY created_at, id',
+      [id],
+    );
+  const restart = async () => (await startService(database, { POSTBACK_ROLES: 'api' })).stop();
+
+  it('is written down when a boot makes it, and when one brings it back, and not otherwise', async () => {
+    const [made] = await sql<{ id: string }>(database, "SELECT id FROM postback.api_keys WHERE name = 'bootstrap consumer key'");
+    const { id } = made!;
+    await restart();
+    expect(await log(id)).toEqual([
+      {
+        action: 'key.create',
+        actor: expect.stringMatching(/^boot with POSTBACK_BOOTSTRAP_API_KEY \(.+\)$/),
+        before: null,
+        after: expect.objectContaining({ name: 'bootstrap consumer key', scopes: ['submit', 'read'], revoked_at: null }),
+      },
+    ]);
+    await admin('POST', `/${id}/revoke`);
+    await restart();
+    expect((await log(id)).map(({ action }) => action)).toEqual(['key.create', 'key.revoke', 'key.restore']);
+    expect((await log(id)).at(-1)).toMatchObject({ before: { revoked_at: expect.any(String) }, after: { revoked_at: null } });
+  });
+});
+
 describe('npm run keys', () => {
   // no master key: none is needed
   const { POSTBACK_MASTER_KEY: _, ...environment } = testEnvironment({ url: '', drop: async () => {} });
@@ -181,6 +224,14 @@ describe('npm run keys', () => {
         key_id: null,
       })),
     );
+  });
+
+  it.each([['--help'], ['-h'], ['create', '--help']])('says how it is used when it is asked: %s', async (...args) => {
+    expect(await run(...args)).toEqual({
+      status: 0,
+      stdout: expect.stringMatching(/^Manages API keys\.[\s\S]*keys -- create/),
+      stderr: '',
+    });
   });
 
   it('says what is wrong, and changes nothing', async () => {

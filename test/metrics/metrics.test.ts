@@ -108,6 +108,16 @@ describe('a process without the role api', () => {
     expect((await call('GET', `${at}/metrics`, { key: null })).status).toBe(401);
     expect((await call('GET', `${at}/metrics`, { key: 'another-token' })).status).toBe(401);
     expect((await call('GET', `${at}/tasks`, { key: TOKEN })).status).toBe(404);
+    for (const [path, key] of [
+      ['/metrics', TOKEN],
+      ['/metrics', null],
+      ['/tasks', TOKEN],
+    ] as const) {
+      const { headers } = await call('GET', at + path, { key });
+      expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+      expect(headers.get('cache-control')).toBe('no-store');
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+    }
     await expect(startService(database, more)).rejects.toThrow(/POSTBACK_METRICS_PORT is \d+, .*EADDRINUSE.* Set it to a free port/);
     await dispatcher.stop();
     await expect(fetch(`${at}/metrics`)).rejects.toThrow();

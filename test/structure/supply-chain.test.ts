@@ -38,6 +38,15 @@ describe('package.json', () => {
   });
 });
 
+describe('.npmrc', () => {
+  it('stops an install that would run a script nobody decided about, in the image as well', () => {
+    expect(readFileSync(packageRoot('.npmrc'), 'utf8')).toMatch(/^strict-allow-scripts=true$/m);
+    const dockerfile = readFileSync(packageRoot('Dockerfile'), 'utf8');
+    const installs = dockerfile.match(/^RUN npm ci/gm)!.length;
+    expect(dockerfile.match(/^COPY package\.json package-lock\.json \.npmrc /gm)).toHaveLength(installs);
+  });
+});
+
 describe('package-lock.json', () => {
   // an optional package for another platform may have been out of reach when the file was written: its version is fixed all the same
   it('holds a checksum of every package that every platform gets, and a version of the others', () => {

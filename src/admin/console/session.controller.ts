@@ -14,7 +14,7 @@ import { Caller, Needs, type Principal, Public } from '../../platform/http/princ
 import { invalid, Problem } from '../../platform/http/problem.js';
 import { PublicUrl } from '../../platform/http/public-url.js';
 import { SessionCache } from '../../platform/http/session-cache.js';
-import { noSessionCookie, sessionCookie, sessionToken } from '../../platform/http/session-cookie.js';
+import { isSecure, noSessionCookie, sessionCookie, sessionToken } from '../../platform/http/session-cookie.js';
 import { closeSession, type NewSession, openSession } from '../../platform/http/sessions.js';
 import { validateDto } from '../../platform/http/validate-dto.js';
 import type { Logger } from '../../platform/logging/logger.js';
@@ -48,7 +48,7 @@ export class SessionController {
     operationId: 'console_sign_in',
     summary: 'Sign in at the console with an API key',
     description:
-      'The answer sets the cookie `postback_session`, which stands for the key on every route. What changes something is then accepted from the own origin only.',
+      'The answer sets the cookie `postback_session` (`__Host-postback_session` where the service is reached over https), which stands for the key on every route. What changes something is then accepted from the own origin only.',
     security: [],
   })
   @ApiBody({ type: SignInFields })
@@ -145,12 +145,12 @@ export class SessionController {
 
   /** The session that the browser has already. */
   private async former(cookie: string | undefined): Promise<string | null> {
-    const token = sessionToken(cookie);
+    const token = sessionToken(cookie, this.secure);
     return token === null ? null : ((await this.sessions.find(token))?.session?.id ?? null);
   }
 
   private get secure(): boolean {
-    return this.publicUrl.get().startsWith('https:');
+    return isSecure(this.publicUrl.get());
   }
 }
 

@@ -20,8 +20,10 @@ export async function rotateKey(database: Database, by: Actor, id: string, overl
     const former = await lockKey(tx, id);
     if (former === null) return { kind: 'unknown' };
     if (former.expired || former.revoked_at !== null) return { kind: 'not_live' };
-    if (await hasSuccessor(tx, id)) return { kind: 'replaced' };
-    const made = await insertKey(tx, { ...former, expiresInSeconds: lifetimeSeconds(former) }, id);
+    const successors = await successorsOf(tx, id);
+    if (successors.some(({ revoked_at }) => revoked_at === null)) return { kind: 'replaced' };
+    // one that was replaced before, by a key that was revoked since, ends with the overlap of then; its lifetime went over to that key
+    const made = await insertKey(tx, { ...former, expiresInSeconds: lifetimeSeconds(successors[0] ?? former) }, id);
     const ending = await endAfter(tx, id, overlapSeconds);
     await writeAudit(tx, by, {
       action: 'key.rotate',
@@ -34,9 +36,10 @@ export async function rotateKey(database: Database, by: Actor, id: string, overl
   });
 }
 
-async function hasSuccessor(tx: Tx, id: string): Promise<boolean> {
-  const { rows } = await tx.query('SELECT FROM postback.api_keys WHERE replaces = $1 AND revoked_at IS NULL', [id]);
-  return rows.length > 0;
+/** Oldest first. */
+async function successorsOf(tx: Tx, id: string): Promise<KeyRow[]> {
+  const { rows } = await tx.query<KeyRow>(`SELECT ${KEY_COLUMNS} FROM postback.api_keys WHERE replaces = $1 ORDER BY created_at, id`, [id]);
+  return rows;
 }
 
 /** The new key lives as long as the former one was made for. */

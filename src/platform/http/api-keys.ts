@@ -41,13 +41,15 @@ export async function findLiveKeys(sql: Sql, hashes: readonly Buffer[]): Promise
   }));
 }
 
-/** Makes sure that the key exists with these scopes and is live. */
-export async function ensureApiKey(sql: Sql, { id = newId(), tenant, name, scopes, key }: NewApiKey): Promise<void> {
-  await sql.query(
+/** Makes sure that the key exists with these scopes and is live. False when it was there. */
+export async function ensureApiKey(sql: Sql, { id = newId(), tenant, name, scopes, key }: NewApiKey): Promise<boolean> {
+  const { rows } = await sql.query<{ made: boolean }>(
     `INSERT INTO postback.api_keys (id, tenant, name, key_hash, scopes) VALUES ($1, $2, $3, $4, $5)
-     ON CONFLICT (key_hash) DO UPDATE SET tenant = excluded.tenant, name = excluded.name, scopes = excluded.scopes, revoked_at = NULL, expires_at = NULL`,
+     ON CONFLICT (key_hash) DO UPDATE SET tenant = excluded.tenant, name = excluded.name, scopes = excluded.scopes, revoked_at = NULL, expires_at = NULL
+     RETURNING xmax = 0 AS made -- of a row that was updated, it is the transaction that did it`,
     [id, tenant, name, hashKey(key), scopes],
   );
+  return rows[0]!.made;
 }
 
 /** Writes down that these keys were used, to the minute: more often than that would only cost writes. */

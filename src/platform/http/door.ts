@@ -9,7 +9,7 @@ import { asksFirst, headProblem, judgeExpectations } from './request-head.js';
 import type { RouteRule } from './route-rules.js';
 import type { RouteTable } from './route-table.js';
 import type { SessionCache } from './session-cache.js';
-import { carriesSession, sessionToken } from './session-cookie.js';
+import { carriesSession, isSecure, sessionToken } from './session-cookie.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -42,6 +42,9 @@ type Headers = FastifyRequest['headers'];
 /** Methods that change nothing. */
 const READING: readonly string[] = ['GET', 'HEAD'];
 
+/** Where nobody has to say who he is, parsing is free for everybody. */
+const PUBLIC_BODY_MAX_BYTES = 2_048;
+
 const CLOSED: RouteRule = { access: null, signedLink: null };
 const OPEN: RouteRule = { access: 'public', signedLink: null };
 
@@ -52,8 +55,11 @@ const OPEN: RouteRule = { access: 'public', signedLink: null };
 export function guardTheDoor(fastify: FastifyInstance, parts: DoorParts): void {
   fastify.decorateRequest('principal', null);
   judgeExpectations(fastify);
-  fastify.addHook('onRoute', ({ method, url, config }) => {
-    for (const each of [method].flat()) parts.routes.add({ method: each, url, rule: ruleOf(config, url, parts) });
+  fastify.addHook('onRoute', (route) => {
+    const { method, url, config } = route;
+    const rule = ruleOf(config, url, parts);
+    if (rule.access === 'public') route.bodyLimit = Math.min(PUBLIC_BODY_MAX_BYTES, parts.bodyMaxBytes);
+    for (const each of [method].flat()) parts.routes.add({ method: each, url, rule });
   });
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.headers(parts.headersFor(request.url)).header('x-request-id', request.id);
@@ -78,15 +84,16 @@ function decide(parts: DoorParts, request: FastifyRequest, reply: FastifyReply):
   if (parts.closing() && !request.url.startsWith('/health/')) return closing(reply);
   if (request.is404) return notFoundAddress();
   const rule = ruleOf(request.routeOptions.config, request.routeOptions.url, parts);
+  const secure = isSecure(parts.publicUrl());
   // a browser sends the cookie along whoever made it ask, and says who that was
-  if (!READING.includes(request.method) && carriesSession(request.headers.cookie)) {
+  if (!READING.includes(request.method) && carriesSession(request.headers.cookie, secure)) {
     const refused = foreignOrigin(request, parts.publicUrl());
     if (refused !== null) return refused;
   }
   if (rule.access === 'public' || isSigned(rule, request)) return undefined;
-  const holder = findHolder(parts, request.headers);
+  const holder = findHolder(parts, request.headers, secure);
   const admit = (principal: Principal | null) =>
-    principal === null ? unauthorized(request.headers) : enter(parts, rule, principal, request, reply);
+    principal === null ? unauthorized(request.headers, secure) : enter(parts, rule, principal, request, reply);
   return holder instanceof Promise ? holder.then(admit) : admit(holder);
 }
 
@@ -99,20 +106,24 @@ function isSigned({ signedLink }: RouteRule, { query }: FastifyRequest): boolean
 }
 
 /** A key that is sent counts, whatever cookie comes along. */
-function findHolder({ keys, sessions }: DoorParts, { authorization, cookie }: Headers): Principal | null | Promise<Principal | null> {
+function findHolder(
+  { keys, sessions }: DoorParts,
+  { authorization, cookie }: Headers,
+  secure: boolean,
+): Principal | null | Promise<Principal | null> {
   if (authorization === undefined) {
-    const token = sessionToken(cookie);
+    const token = sessionToken(cookie, secure);
     return token === null ? null : sessions.find(token);
   }
   const key = /^Bearer ([\x21-\x7e]{8,256})$/i.exec(authorization)?.[1];
   return key === undefined ? null : keys.find(key);
 }
 
-function unauthorized({ authorization, cookie }: Headers): Problem {
+function unauthorized({ authorization, cookie }: Headers, secure: boolean): Problem {
   const detail =
     authorization !== undefined
       ? 'This API key is not known, has expired or was revoked.'
-      : carriesSession(cookie)
+      : carriesSession(cookie, secure)
         ? 'This session is over; sign in at /console again.'
         : 'Send an API key: Authorization: Bearer <key>.';
   return new Problem(401, 'unauthorized', detail, { headers: { 'www-authenticate': 'Bearer realm="postback"' } });

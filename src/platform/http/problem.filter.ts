@@ -1,8 +1,9 @@
+import type { IncomingMessage } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isDatabaseTrouble } from '../database/database-trouble.js';
 import type { Logger } from '../logging/logger.js';
-import { Problem, unavailable } from './problem.js';
+import { notFoundAddress, Problem, unavailable } from './problem.js';
 
 /** Every error leaves as `application/problem+json`; what we did not foresee is logged with its cause and told without it. */
 @Catch()
@@ -12,7 +13,7 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const problem = toProblem(error);
+    const problem = isCutOff(request.raw, error) ? cutOff() : toProblem(error);
     if (problem.status >= 500)
       this.logger.error(
         { event: 'http.error', method: request.method, route: request.routeOptions.url, code: problem.code, err: error },
@@ -25,6 +26,14 @@ export class ProblemFilter implements ExceptionFilter {
       .send(JSON.stringify(problemBody(problem)));
   }
 }
+
+/** The caller is gone in the middle of his body. Node's error for that looks like one of a connection of ours, to Postgres, and is nobody's fault here. */
+function isCutOff({ destroyed, complete }: IncomingMessage, error: unknown): boolean {
+  return destroyed && !complete && (error as { code?: unknown }).code === 'ECONNRESET';
+}
+
+/** Nobody hears it; it is what the request counts as. */
+const cutOff = (): Problem => new Problem(400, 'bad_request', 'The request ended before its body did.');
 
 export function problemBody(problem: Problem): object {
   return {
@@ -44,6 +53,8 @@ export function toProblem(error: unknown): Problem {
   if (status === undefined || status >= 500) {
     return new Problem(500, 'internal_error', 'Something went wrong on our side; it has been logged. Try again later.', { cause: error });
   }
+  // who may call is for the door to say; what comes here is a path that would leave the folder of a page
+  if (status === 403) return notFoundAddress();
   const [code, detail] = KNOWN[status] ?? ['bad_request', 'The request cannot be understood.'];
   return new Problem(status, code, detail, { cause: error });
 }
@@ -71,7 +82,6 @@ const TITLES: Record<number, string> = {
 const KNOWN: Record<number, [string, string]> = {
   400: ['bad_request', 'The request cannot be understood.'],
   401: ['unauthorized', 'Send an API key: Authorization: Bearer <key>.'],
-  403: ['forbidden', 'This API key may not do that.'],
   404: ['not_found', 'There is nothing at this address; see /docs for the API.'],
   413: ['body_too_large', 'The request body is larger than this service accepts.'],
   415: ['unsupported_media_type', 'Send the body as application/json, uncompressed.'],

@@ -58,19 +58,20 @@ export class Keyring {
     return { masterKeyId: id, seal: (table, tenant, rowId, plaintext) => seal(keys, plaintext, rowAad(table, tenant, rowId)) };
   }
 
-  /** Takes config's current master key into use. False when it is in use already. */
-  async adopt(tx: Tx): Promise<boolean> {
+  /** Takes config's current master key into use. Returns the id of the former one; null when it is in use already. */
+  async adopt(tx: Tx): Promise<string | null> {
     const { rows } = await tx.query<{ id: string }>(
       'SELECT master_key_id AS id FROM postback.keyring WHERE purpose = $1 FOR UPDATE', // waits for every sealer
       [PURPOSE],
     );
-    if (rows[0]!.id === this.wantedKeyId) return false;
+    const former = rows[0]!.id;
+    if (former === this.wantedKeyId) return null;
     await tx.query('UPDATE postback.keyring SET sealed = $2, master_key_id = $3 WHERE purpose = $1', [
       PURPOSE,
       seal(this.masterKeys, this.fingerprintKey.export(), aad),
       this.wantedKeyId,
     ]);
-    return true;
+    return former;
   }
 
   /** Throws `UnsealError`. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Database } from '../../../src/platform/database/database.js';
 import { ensureApiKey } from '../../../src/platform/http/api-keys.js';
+import { createLogger } from '../../../src/platform/logging/logger.js';
 import { eventually } from '../../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 import { type RawAnswer, RawClient } from '../../support/raw-client.js';
@@ -13,11 +14,13 @@ const HEADERS_TIMEOUT_MS = 1_000;
 
 let database: TestDatabase;
 let service: Awaited<ReturnType<typeof startService>>;
+const logged: string[] = [];
 const open: RawClient[] = [];
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  service = await startService(database, {
+  const logger = createLogger('info', { write: (line) => void logged.push(line) });
+  const settings = {
     POSTBACK_ROLES: 'api',
     POSTBACK_PUBLIC_URL: '', // unset
     POSTBACK_BODY_MAX_BYTES: String(BODY_LIMIT),
@@ -27,7 +30,8 @@ beforeAll(async () => {
     POSTBACK_HTTP_HEADERS_TIMEOUT_MS: String(HEADERS_TIMEOUT_MS),
     POSTBACK_HTTP_REQUEST_TIMEOUT_MS: '2000',
     POSTBACK_HTTP_MAX_CONNECTIONS: String(MAX_CONNECTIONS),
-  });
+  };
+  service = await startService(database, settings, logger);
 });
 
 afterAll(async () => {
@@ -68,6 +72,22 @@ describe('a request that may not be made', () => {
     );
     expect((await client.answer()).status).toBe(401);
     expect(client.closed).toBe(false);
+  });
+});
+
+describe('a caller who is gone in the middle of his body', () => {
+  it('is no error of ours, in the log neither', async () => {
+    const before = await connections();
+    const key = await newKey('somebody who hangs up');
+    const client = await connect();
+    const head = `POST /agent/echo HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\nContent-Type: application/json\r\n`;
+    await client.write(`${head}Content-Length: 100\r\nExpect: 100-continue\r\n\r\n`);
+    expect((await client.answer()).status).toBe(100); // he is let in, and his body is waited for
+    await client.write('{');
+    client.close();
+    await eventually(async () => (await connections()) <= before, 'the end of his connection');
+    expect((await call('GET', `${service.url}/agent`, { key })).status).toBe(200);
+    expect(logged.filter((line) => line.includes('http.error'))).toEqual([]);
   });
 });
 
@@ -115,6 +135,8 @@ describe('an address that could be taken for another one', () => {
     '/admin/outbox%00',
     '/docs/..%2f..%2fadmin/outbox',
     '*',
+    '/console/%2e%2e/package.json',
+    '/docs/%2e%2e/package.json',
   ])('is none, even for an admin: %s', async (target) => {
     const client = await connect();
     await client.write(`GET ${target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ADMIN_KEY}\r\n\r\n`);
@@ -309,6 +331,11 @@ async function connect(): Promise<RawClient> {
   open.push(client);
   return client;
 }
+
+const connections = (): Promise<number> =>
+  new Promise((resolve, reject) =>
+    service.app.getHttpServer().getConnections((error: Error | null, count: number) => (error ? reject(error) : resolve(count))),
+  );
 
 /** Of a tenant of its own, never used before. */
 async function newKey(name: string): Promise<string> {

@@ -196,9 +196,10 @@ describe('parseJson under attack', () => {
     ['many numbers with exponents', `[${'1e300,'.repeat(size / 6)}1]`],
     ['one duplicate key behind 90,000 others', `{${manyKeys.join()},"0":1}`],
   ])('takes bounded time for a megabyte of %s', (_name, text) => {
-    const start = performance.now();
+    const start = process.threadCpuUsage();
     parseJson(text);
+    const { user, system } = process.threadCpuUsage(start); // not the clock's time: others want the processor, too
     // Measured below 100 ms; anything quadratic takes minutes, an exception per string 2 s.
-    expect(performance.now() - start).toBeLessThan(1_000);
+    expect((user + system) / 1_000).toBeLessThan(1_000);
   });
 });

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { rotateMasterKey } from '../../../src/admin/rotate-master-key.js';
+import { commandActor } from '../../../src/platform/audit/actor.js';
 import { createDataSource } from '../../../src/platform/database/data-source.js';
 import { Database } from '../../../src/platform/database/database.js';
 import { heartbeat } from '../../../src/platform/lifecycle/process-row.js';
@@ -15,6 +16,7 @@ const former = randomBytes(32);
 const next = randomBytes(32);
 const both = masterKeys(next, [former]);
 const lostMs = 10_000;
+const by = commandActor('npm test');
 
 let testDatabase: TestDatabase;
 let database: Database;
@@ -27,7 +29,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  await database.query('TRUNCATE postback.keyring, postback.webhook_secrets, postback.processes');
+  await database.query('TRUNCATE postback.keyring, postback.webhook_secrets, postback.processes, postback.audit_log');
 });
 
 afterAll(async () => {
@@ -75,7 +77,7 @@ describe('At boot', () => {
 
   it('secrets under a key that is not configured are told, with the id of the key', async () => {
     await store(await Keyring.load(database, masterKeys(former)), 3);
-    await rotateMasterKey(database, await Keyring.load(database, both), { lostMs });
+    await rotateMasterKey(database, await Keyring.load(database, both), { by, lostMs });
     const keyring = await Keyring.load(database, masterKeys(next));
     await assertSecretsOpen(database, keyring);
     await database.query(
@@ -100,7 +102,7 @@ describe('A new master key', () => {
     const ids = await store(before, 25);
     const batches: number[] = [];
     const keyring = await Keyring.load(database, both);
-    const rotated = await rotateMasterKey(database, keyring, { lostMs, batchSize: 10, onBatch: (done) => batches.push(done) });
+    const rotated = await rotateMasterKey(database, keyring, { by, lostMs, batchSize: 10, onBatch: (done) => batches.push(done) });
     expect(rotated).toEqual({ kind: 'done', secrets: 25, unreadable: [] });
     expect(batches).toEqual([10, 20, 25]);
     expect(await sealedUnder()).toEqual({ [masterKeyId(next)]: 26 });
@@ -108,10 +110,18 @@ describe('A new master key', () => {
     expect(await opened(alone)).toEqual(ids.map((_, n) => secretOf(n)).sort());
   });
 
+  it('is written down once, with who took it into use and which one it replaces', async () => {
+    await Keyring.load(database, masterKeys(former));
+    for (let time = 0; time < 2; time += 1) await rotateMasterKey(database, await Keyring.load(database, both), { by, lostMs });
+    const { rows } = await database.query('SELECT actor, target_type, target_id, before, after FROM postback.audit_log');
+    const [from, to] = [former, next].map((key) => ({ master_key_id: masterKeyId(key) }));
+    expect(rows).toEqual([{ actor: by.name, target_type: 'keyring', target_id: to!.master_key_id, before: from, after: to }]);
+  });
+
   it('leaves fingerprints as they were: a secret seen before is not stored again', async () => {
     const before = await Keyring.load(database, masterKeys(former));
     const ids = await store(before, 3);
-    await rotateMasterKey(database, await Keyring.load(database, both), { lostMs });
+    await rotateMasterKey(database, await Keyring.load(database, both), { by, lostMs });
     const alone = await Keyring.load(database, masterKeys(next));
     expect(alone.fingerprint('p', 'x')).toEqual(before.fingerprint('p', 'x'));
     expect(await store(alone, 3)).toEqual(ids);
@@ -119,7 +129,7 @@ describe('A new master key', () => {
 
   it('is used at once by a process that was loaded before the rotation', async () => {
     const running = await Keyring.load(database, both);
-    await rotateMasterKey(database, await Keyring.load(database, both), { lostMs });
+    await rotateMasterKey(database, await Keyring.load(database, both), { by, lostMs });
     await store(running, 1);
     expect(await sealedUnder()).toEqual({ [masterKeyId(next)]: 2 });
   });
@@ -128,7 +138,7 @@ describe('A new master key', () => {
     const keyring = await Keyring.load(database, masterKeys(next));
     await store(keyring, 2);
     const { rows: before } = await database.query('SELECT * FROM postback.webhook_secrets');
-    expect(await rotateMasterKey(database, keyring, { lostMs })).toEqual({ kind: 'done', secrets: 0, unreadable: [] });
+    expect(await rotateMasterKey(database, keyring, { by, lostMs })).toEqual({ kind: 'done', secrets: 0, unreadable: [] });
     expect((await database.query('SELECT * FROM postback.webhook_secrets')).rows).toEqual(before);
   });
 });
@@ -138,6 +148,7 @@ describe('A rotation', () => {
     await store(await Keyring.load(database, masterKeys(former)), 25);
     const keyring = await Keyring.load(database, both);
     const cut = rotateMasterKey(database, keyring, {
+      by,
       lostMs,
       batchSize: 10,
       onBatch: () => {
@@ -147,7 +158,7 @@ describe('A rotation', () => {
     await expect(cut).rejects.toThrow('killed');
     expect(await sealedUnder()).toEqual({ [masterKeyId(next)]: 11, [masterKeyId(former)]: 15 });
     expect(await opened(keyring)).toHaveLength(25);
-    const again = await rotateMasterKey(database, await Keyring.load(database, both), { lostMs, batchSize: 10 });
+    const again = await rotateMasterKey(database, await Keyring.load(database, both), { by, lostMs, batchSize: 10 });
     expect(again).toEqual({ kind: 'done', secrets: 15, unreadable: [] });
     expect(await sealedUnder()).toEqual({ [masterKeyId(next)]: 26 });
   });
@@ -158,7 +169,7 @@ describe('A rotation', () => {
     let rotation: ReturnType<typeof rotateMasterKey> | undefined;
     await database.transaction(async (tx) => {
       await storeSecrets(tx, keyring, [{ tenant: 'a', secret: 'stored meanwhile' }]);
-      rotation = rotateMasterKey(database, await Keyring.load(database, both), { lostMs });
+      rotation = rotateMasterKey(database, await Keyring.load(database, both), { by, lostMs });
       await watch.blocked(1);
     });
     await watch.release();
@@ -168,7 +179,7 @@ describe('A rotation', () => {
 
   it('that runs twice at the same time does the work once', async () => {
     await store(await Keyring.load(database, masterKeys(former)), 60);
-    const rotate = async () => rotateMasterKey(database, await Keyring.load(database, both), { lostMs, batchSize: 5 });
+    const rotate = async () => rotateMasterKey(database, await Keyring.load(database, both), { by, lostMs, batchSize: 5 });
     const [one, other] = await Promise.all([rotate(), rotate()]);
     expect([one, other].map((each) => (each.kind === 'done' ? each.secrets : -1)).reduce((sum, n) => sum + n, 0)).toBe(60);
     expect(await sealedUnder()).toEqual({ [masterKeyId(next)]: 61 });
@@ -180,12 +191,12 @@ describe('A rotation', () => {
     const stranger = { id: randomUUID(), roles: ['dispatcher'], version: '1', masterKeyIds: [masterKeyId(former)] };
     await heartbeat(database, stranger, { heartbeatMs: 1_000, lostMs });
     await heartbeat(database, { ...stranger, id: randomUUID(), masterKeyIds: keyring.masterKeyIds }, { heartbeatMs: 1_000, lostMs });
-    const refused = await rotateMasterKey(database, keyring, { lostMs });
+    const refused = await rotateMasterKey(database, keyring, { by, lostMs });
     expect(refused).toEqual({ kind: 'unknown_to', processes: [expect.stringMatching(/^dispatcher on .+ \(process \d+\)$/)] });
     expect(await sealedUnder()).toEqual({ [masterKeyId(former)]: 3 });
 
     await database.query("UPDATE postback.processes SET heartbeat_at = now() - interval '1 hour' WHERE id = $1", [stranger.id]);
-    expect(await rotateMasterKey(database, keyring, { lostMs })).toMatchObject({ kind: 'done', secrets: 2 });
+    expect(await rotateMasterKey(database, keyring, { by, lostMs })).toMatchObject({ kind: 'done', secrets: 2 });
   });
 
   it('leaves alone and reports what does not open under its key', async () => {
@@ -193,7 +204,7 @@ describe('A rotation', () => {
     await database.query('UPDATE postback.webhook_secrets SET sealed = set_byte(sealed, 40, get_byte(sealed, 40) # 1) WHERE id = $1', [
       broken,
     ]);
-    const rotated = await rotateMasterKey(database, await Keyring.load(database, both), { lostMs, batchSize: 5 });
+    const rotated = await rotateMasterKey(database, await Keyring.load(database, both), { by, lostMs, batchSize: 5 });
     expect(rotated).toEqual({ kind: 'done', secrets: 11, unreadable: [broken] });
     expect(await sealedUnder()).toEqual({ [masterKeyId(next)]: 12, [masterKeyId(former)]: 1 });
   });
