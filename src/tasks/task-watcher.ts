@@ -1,6 +1,8 @@
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Config } from '../config/config.js';
+import { Clock } from '../platform/clock.js';
 import { Database } from '../platform/database/database.js';
+import { stillLive } from '../platform/http/api-keys.js';
 import { Problem } from '../platform/http/problem.js';
 import { PollingLoop } from '../platform/lifecycle/polling-loop.js';
 import { WakeUps } from '../platform/lifecycle/wake-ups.js';
@@ -17,7 +19,7 @@ export interface Watch {
   after: number;
   /** Gets the events behind `after`, in order and without a gap. False: no more for now, until `resume`. */
   take(events: readonly TaskEventView[]): boolean;
-  /** This process stops. */
+  /** This process stops, or the key is no longer good. */
   close(): void;
 }
 
@@ -33,9 +35,10 @@ export interface WatchHandle {
  */
 @Injectable()
 export class TaskWatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly watches = new Map<Watch, { ready: boolean }>();
+  private readonly watches = new Map<Watch, { ready: boolean; keyId: string }>();
   private readonly perKey = new Map<string, number>();
   private readonly loop: PollingLoop;
+  private keysLookedAt = 0;
   /** This process takes no new watches any more. */
   stopping = false;
 
@@ -44,6 +47,7 @@ export class TaskWatcher implements OnApplicationBootstrap, BeforeApplicationShu
     @Inject(LOGGER) logger: Logger,
     private readonly database: Database,
     private readonly wakeUps: WakeUps,
+    private readonly clock: Clock,
   ) {
     this.loop = new PollingLoop({
       name: 'task-watcher',
@@ -69,7 +73,7 @@ export class TaskWatcher implements OnApplicationBootstrap, BeforeApplicationShu
   /** Throws a 429 or 503 when the key or the process has too many of them. */
   watch(keyId: string, watch: Watch): WatchHandle {
     this.refuseTooMany(keyId);
-    const state = { ready: true };
+    const state = { ready: true, keyId };
     this.watches.set(watch, state);
     this.perKey.set(keyId, (this.perKey.get(keyId) ?? 0) + 1);
     this.loop.wake();
@@ -110,6 +114,7 @@ export class TaskWatcher implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   private async runOnce(): Promise<'more' | 'idle'> {
+    await this.closeOfDeadKeys();
     const ready = [...this.watches].filter(([, { ready }]) => ready).map(([watch]) => watch);
     if (ready.length === 0) return 'idle';
     const events = await readNewEvents(this.database, ready);
@@ -123,6 +128,17 @@ export class TaskWatcher implements OnApplicationBootstrap, BeforeApplicationShu
       more ||= found.length === EVENTS_PER_TURN;
     }
     return more ? 'more' : 'idle';
+  }
+
+  /** Who was let in once may be there for half an hour, and his key be revoked meanwhile or expire. */
+  private async closeOfDeadKeys(): Promise<void> {
+    const now = this.clock.monotonic();
+    if (this.perKey.size === 0 || now - this.keysLookedAt < this.config.streams.heartbeatMs) return;
+    this.keysLookedAt = now;
+    const asked = [...this.perKey.keys()];
+    const live = await stillLive(this.database, asked);
+    const dead = new Set(asked.filter((id) => !live.has(id)));
+    for (const [watch, { keyId }] of [...this.watches]) if (dead.has(keyId)) watch.close();
   }
 
   private refuseTooMany(keyId: string): void {

@@ -107,6 +107,25 @@ describe('the event stream of a task', () => {
     await Promise.all([again, ...clients.slice(1)].map(({ ended }) => ended));
   });
 
+  it('ends when its key is revoked, and leaves those of other keys alone', async () => {
+    const id = await submit({ delay_ms: 60_000 });
+    const { body: own } = await call('GET', `${api.url}/admin/keys`, { key: ADMIN_KEY });
+    const { tenant } = own.items.find(({ scopes }: { scopes: string[] }) => !scopes.includes('admin'));
+    const { body: made } = await call('POST', `${api.url}/admin/keys`, {
+      key: ADMIN_KEY,
+      body: { tenant, name: 'leaked', scopes: ['read'] },
+    });
+    const [leaked, other] = [await StreamClient.open(`${api.url}/tasks/${id}/events`, {}, made.key), await stream(id)];
+    expect([leaked.response.status, other.response.status]).toEqual([200, 200]);
+    await call('POST', `${api.url}/admin/keys/${made.id}/revoke`, { key: ADMIN_KEY });
+    await leaked.ended;
+    expect((await call('GET', `${api.url}/tasks/${id}`)).body.status).toBe('processing');
+    await call('POST', `${api.url}/tasks/${id}/cancel`);
+    await other.ended;
+    expect(leaked.events.map(({ event }) => event)).not.toContain('task.canceled');
+    expect(other.events.at(-1)!.event).toBe('task.canceled');
+  });
+
   it('does not exist for others', async () => {
     expect((await StreamClient.open(`${api.url}/tasks/01890a5d-ac96-774b-bcce-b302099a8057/events`)).response.status).toBe(404);
     expect((await StreamClient.open(`${api.url}/tasks/0/events`, {}, ADMIN_KEY)).response.status).toBe(404);

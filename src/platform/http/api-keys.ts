@@ -27,11 +27,13 @@ export interface LiveKey {
   expiresInMs: number | null;
 }
 
+const LIVE = 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())';
+
 /** Of these hashes, those of keys that are neither unknown nor expired nor revoked. */
 export async function findLiveKeys(sql: Sql, hashes: readonly Buffer[]): Promise<LiveKey[]> {
   const { rows } = await sql.query<{ key_hash: Buffer; id: string; tenant: string; name: string; scopes: Scope[]; left: number | null }>(
     `SELECT key_hash, id, tenant, name, scopes, extract(epoch FROM expires_at - now())::float8 * 1000 AS left FROM postback.api_keys
-      WHERE key_hash = ANY($1::bytea[]) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())`,
+      WHERE key_hash = ANY($1::bytea[]) AND ${LIVE}`,
     [hashes],
   );
   return rows.map(({ key_hash, id, tenant, name, scopes, left }) => ({
@@ -39,6 +41,12 @@ export async function findLiveKeys(sql: Sql, hashes: readonly Buffer[]): Promise
     holder: { keyId: id, tenant, name, scopes },
     expiresInMs: left,
   }));
+}
+
+/** Of these ids, those of keys that are live. */
+export async function stillLive(sql: Sql, ids: readonly string[]): Promise<Set<string>> {
+  const { rows } = await sql.query<{ id: string }>(`SELECT id FROM postback.api_keys WHERE id = ANY($1::uuid[]) AND ${LIVE}`, [ids]);
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** Makes sure that the key exists with these scopes and is live. False when it was there. */
