@@ -29,6 +29,8 @@ import { END_TASK_PARTS } from './tokens.js';
 /** What was claimed meanwhile and got no answer is put back by `watchRuns`. */
 const CLAIM_PATIENCE_MS = 30_000;
 
+const STRAYS_EVERY_POLLS = 5;
+
 /** Takes tasks while it has hands free, and runs each to its end. */
 @Injectable()
 export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -36,6 +38,7 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
   private readonly loop: PollingLoop;
   /** There may be more to take than there were hands for. */
   private shortOfHands = false;
+  private nextStraysAt = 0;
   private readonly limits: RunLimits;
   /** The tenant whose turn was last. */
   private after = '';
@@ -84,8 +87,7 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     this.shortOfHands = hands <= 0;
     if (this.shortOfHands) return 'idle'; // the next run that ends wakes the loop
     const took = await this.takeFromLines(hands);
-    // jobs that others left behind are found by an idle look
-    const strays = took.count > 0 ? 0 : await this.takeJobs(hands);
+    const strays = took.count > 0 ? 0 : await this.takeStrays(hands);
     this.shortOfHands = took.count + strays >= hands;
     return this.shortOfHands || took.more ? 'more' : 'idle';
   }
@@ -100,6 +102,14 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     for (const [type, ofType] of Map.groupBy(jobs, (job) => job.type)) await this.startAll(type, taken.runs, ofType);
     for (const [type, ofType] of Map.groupBy(taken.strays, (job) => job.type)) await this.begin(type, ofType);
     return { count: taken.tasks.length, more: taken.more };
+  }
+
+  /** Jobs that others left behind: hardly ever are there any, and each look is a statement for every type. */
+  private async takeStrays(hands: number): Promise<number> {
+    if (this.clock.monotonic() < this.nextStraysAt) return 0;
+    const took = await this.takeJobs(hands);
+    if (took === 0) this.nextStraysAt = this.clock.monotonic() + STRAYS_EVERY_POLLS * this.config.worker.pollIntervalMs;
+    return took;
   }
 
   private async takeJobs(hands: number): Promise<number> {
