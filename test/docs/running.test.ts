@@ -32,6 +32,17 @@ describe('docs/running.md', () => {
     expect([...page.matchAll(/`(POSTBACK_[A-Z_]+)`/g)].map((match) => match[1]!).filter((name) => !known.includes(name))).toEqual([]);
   });
 
+  it('sends its reader to calls that there are, and that work for the endpoints and tasks of every tenant', () => {
+    const { paths } = JSON.parse(readDoc('docs/openapi.json')) as { paths: Record<string, object> };
+    const calls = [...page.matchAll(/`(GET|POST|PATCH|DELETE) (\/[^`?]*)[^`]*`/g)].map(([, verb, path]) => [
+      verb!,
+      path!.replace(/<\w+>/g, '{id}'),
+    ]);
+    expect(calls.length).toBeGreaterThan(8);
+    expect(calls.filter(([verb, path]) => !(verb!.toLowerCase() in (paths[path!] ?? {})))).toEqual([]);
+    expect(calls.filter(([, path]) => !/^\/(admin|health)\//.test(path!))).toEqual([]);
+  });
+
   it('shows a webhook as it is sent', () => {
     const shown = JSON.parse(/```json\n([\s\S]*?)```/.exec(page)![1]!);
     const { data } = shown;

@@ -100,10 +100,16 @@ describe('the alerting rules and the dashboard', () => {
       expect(Boolean(annotations.runbook ?? annotations.description) && Boolean(annotations.summary)).toBe(true);
   });
 
+  it('are each tried by promtool: none is without a test that it fires', () => {
+    const tried = read('test/metrics/rules.promtool.yml');
+    expect(rules.filter(({ alert }) => !new RegExp(`alertname(="|: )${alert}\\b`).test(tried)).map(({ alert }) => alert)).toEqual([]);
+  });
+
   it('pass promtool', () => {
     if (spawnSync('promtool', ['--version']).error)
       return console.warn('promtool (Debian package prometheus) is not installed: rules not checked by it.');
     const check = (...args: string[]) => execFileSync('promtool', args, { encoding: 'utf8', cwd: packageRoot('deploy/prometheus') });
+    expect(check('test', 'rules', packageRoot('test/metrics/rules.promtool.yml'))).toContain('SUCCESS');
     expect(check('check', 'rules', 'rules.yml')).toContain(`SUCCESS: ${rules.length} rules found`);
     expect(check('check', 'config', '--syntax-only', 'prometheus.yml')).toContain('SUCCESS');
     expect(existsSync(packageRoot('deploy/prometheus/rules.yml'))).toBe(true);
