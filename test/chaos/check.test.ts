@@ -210,7 +210,8 @@ const BROKEN: [string, Violation['promise'], RegExp, (given: Given) => void][] =
   ],
   ['a charge without an attempt', 'G6', /1 attempts are charged/, ({ database }) => (database.outbox[0]!.attempts_charged = 1)],
   ['a secret in a log', 'G8', /can be read in the log of api-1/, ({ logs }) => logs.set('the log of api-1', `"${SECRET}"`)],
-  ['a secret in an answer',
+  [
+    'a secret in an answer',
     'G8',
     /can be read in an answer of the API/,
     ({ ledger }) => ledger.told.push({ ...ledger.told[0]!, status: 503, text: SECRET }),
