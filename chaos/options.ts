@@ -7,7 +7,7 @@ export interface Options {
   seconds: number;
   /** A defect to plant, in a run made to show it; null: the service as it is. */
   plant: Defect | null;
-  /** Faults are inflicted; without them a run must see no duplicate at all. */
+  /** Faults are inflicted; without them nothing is sent twice but what a receiver answered too late, or broke off. */
   faults: boolean;
   /** Directory for the logs of the service's processes; null: they are thrown away. */
   logs: string | null;

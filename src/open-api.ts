@@ -3,7 +3,14 @@ import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swag
 import type { AgentRegistry } from './agents/registry.js';
 import { addSharedHeaders, sharedHeaders } from './open-api-headers.js';
 import { agentWebhook, agentWebhookName, describeCallbacks, describeWebhooks, WebhookBody, WebhookTestBody } from './open-api-webhook.js';
-import { anyProblems, bodyProblems, generalProblems, type ProblemTable, problemResponse } from './platform/http/api-problems.js';
+import {
+  anyProblems,
+  bodyProblems,
+  faultProblems,
+  generalProblems,
+  type ProblemTable,
+  problemResponse,
+} from './platform/http/api-problems.js';
 import { version } from './platform/version.js';
 import { SubmitEnvelope } from './tasks/submit-envelope.dto.js';
 
@@ -84,13 +91,13 @@ function expand(path: string, item: PathItem, agents: AgentRegistry): [string, P
   return [[path, rest], ...submits];
 }
 
-/** What every route can answer is said once, here. A public route (`security: []`) asks for no key and promises nothing of the kind. */
+/** What every route can answer is said once, here. A public route (`security: []`) asks for no key; one that takes a body needs the database all the same. */
 function addWhatAllHave(item: PathItem): void {
   for (const [method, operation] of Object.entries(item) as [string, Operation][]) {
-    if (operation.security?.length !== 0) {
-      if (method === 'post' || method === 'patch') addProblems(operation, bodyProblems);
-      addProblems(operation, generalProblems);
-    }
+    const takesBody = method === 'post' || method === 'patch';
+    if (takesBody) addProblems(operation, bodyProblems);
+    if (operation.security?.length !== 0) addProblems(operation, generalProblems);
+    else if (takesBody) addProblems(operation, faultProblems);
     addProblems(operation, anyProblems);
     addSharedHeaders(operation);
   }

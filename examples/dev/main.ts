@@ -40,8 +40,15 @@ try {
   process.exitCode = (await service.ended) ?? 1;
   await receiver.stop();
 } catch (error) {
-  console.error(pc.red(error instanceof Error ? error.message : String(error)));
+  console.error(pc.red(explain(error)));
   process.exit(1);
+}
+
+/** The service says itself what to do about its own port. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return error.message;
+  return `${error.message}. Another program listens there; choose a free port for the receiver: RECEIVER_PORT=4100 npm run dev`;
 }
 
 function printWelcome(url: string, receiverUrl: string): void {

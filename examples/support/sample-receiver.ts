@@ -49,6 +49,7 @@ export async function startSampleReceiver(options: SampleReceiverOptions): Promi
       return;
     }
     const body = await readBody(request);
+    if (body === null) return;
     const verified = options.secret === null ? null : verify([options.secret], request.headers, body);
     // refused without an effect: whoever sent it does not know the secret
     const refused = verified !== null && !(verified.simple && verified.standard);
@@ -67,10 +68,15 @@ async function give({ status, delayMs = 0, retryAfter = null }: Answer, response
   else response.writeHead(status, retryAfter === null ? {} : { 'retry-after': retryAfter }).end();
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
+/** Null: whoever sent it hung up in the middle, as a service does that is killed while it sends. It comes again. */
+async function readBody(request: IncomingMessage): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
+  try {
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks);
+  } catch {
+    return null;
+  }
 }
 
 async function stop(server: Server): Promise<void> {

@@ -89,6 +89,13 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  it('says of every route that takes a body what can be wrong with it, and that the database can be away', () => {
+    const takers = operations(document).filter(({ operation }) => operation.requestBody !== undefined);
+    expect(takers.length).toBeGreaterThan(10);
+    const silent = takers.filter(({ operation }) => ['400', '413', '415', '500', '503'].some((status) => !(status in operation.responses)));
+    expect(silent.map(({ route }) => route)).toEqual([]);
+  });
+
   it('asks for a key everywhere but at the sign-in, the health checks and the metrics', () => {
     const open = operations(document).filter(({ operation }) => (operation.security ?? document.security).length === 0);
     expect(open.map(({ route }) => route)).toEqual(['POST /console/session', 'GET /health/live', 'GET /health/ready', 'GET /metrics']);
@@ -128,7 +135,7 @@ describe('the OpenAPI document', () => {
 /** Headers that say something of this API; the others are of transport and of safety. */
 const SAYING = [
   ...['location', 'retry-after', 'etag', 'content-digest', 'idempotency-replayed', 'preference-applied'],
-  ...['ratelimit', 'ratelimit-policy', 'www-authenticate', 'x-request-id'],
+  ...['ratelimit', 'ratelimit-policy', 'set-cookie', 'www-authenticate', 'x-request-id'],
 ];
 
 describe('real answers', () => {
@@ -284,10 +291,21 @@ describe('real answers', () => {
     ['POST', '/agent/echo', { body: { delay_ms: 'soon', webhook_url: 'ftp://x' } }, 422],
     ['POST', '/agent/echo', { body: `"${'x'.repeat(2_000_000)}"` }, 413],
     ['POST', '/agent/echo', { body: 'x', headers: { 'content-type': 'text/plain' } }, 415],
+    ['POST', '/console/session', { key: null, body: { key: ADMIN_KEY } }, 204],
+    ['POST', '/console/session', { key: null, body: { key: 'a-wrong-one' } }, 401],
+    ['POST', '/console/session', { key: null, body: {} }, 422],
+    ['POST', '/console/session', { key: null, body: '{' }, 400],
+    ['POST', '/console/session', { key: null, body: `"${'x'.repeat(2_000_000)}"` }, 413],
+    ['POST', '/console/session', { key: null, body: 'x', headers: { 'content-type': 'text/plain' } }, 415],
     ['GET', '/tasks/%', {}, 400],
     ['GET', '/health/live', { key: null }, 200],
     ['GET', '/health/ready', { key: null }, 200],
   ])('%s %s fits the document', async (method, path, options, status) => {
     expect((await ask(method, path, options)).status).toBe(status);
+  });
+
+  it('carry a challenge where there is no session to show', async () => {
+    const { status, headers } = await call('GET', `${service.url}/console/session`, { key: ADMIN_KEY });
+    expect([status, headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="postback"']);
   });
 });

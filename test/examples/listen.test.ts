@@ -1,6 +1,11 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { readListenOptions } from '../../examples/listen/options.js';
 import { startSampleReceiver } from '../../examples/support/sample-receiver.js';
+import { packageRoot } from '../../src/platform/package-root.js';
 
 const answers = (...args: string[]) => [1, 2, 3].map((nth) => readListenOptions(args).answer(nth).status);
 
@@ -51,5 +56,39 @@ describe('the sample receiver', () => {
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(29);
     expect(verified).toEqual([null, null]);
     await receiver.stop();
+  });
+
+  it('goes on when whoever sends hangs up in the middle', async () => {
+    const taken: string[] = [];
+    const receiver = await startSampleReceiver({
+      port: 0,
+      secret: null,
+      answer: () => ({ status: 204 }),
+      onDelivery: ({ body }) => taken.push(body.toString()),
+    });
+    const socket = connect(Number(new URL(receiver.url).port), '127.0.0.1');
+    socket.write('POST /hook HTTP/1.1\r\nhost: receiver\r\nexpect: 100-continue\r\ncontent-length: 100\r\n\r\n{"half":');
+    await once(socket, 'data'); // it reads by now
+    socket.destroy();
+    await once(socket, 'close');
+    expect((await fetch(receiver.url, { method: 'POST', body: 'whole' })).status).toBe(204);
+    expect(taken).toEqual(['whole']);
+    await receiver.stop();
+  });
+});
+
+describe('a port that is taken', () => {
+  it.each([
+    ['npm run listen', 'listen', 'choose a free one with --port'],
+    ['npm run dev', 'dev', 'choose a free port for the receiver: RECEIVER_PORT='],
+  ])('is said by %s, with what to do', async (_, program, advice) => {
+    const other = await startSampleReceiver({ port: 0, secret: null, answer: () => ({ status: 200 }), onDelivery: () => {} });
+    const { port } = new URL(other.url);
+    const args = program === 'listen' ? ['--port', port] : [];
+    const run = promisify(execFile)(process.execPath, [packageRoot(`dist/examples/${program}/main.js`), ...args], {
+      env: { PATH: process.env.PATH, RECEIVER_PORT: port },
+    });
+    await expect(run).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining(advice) });
+    await other.stop();
   });
 });

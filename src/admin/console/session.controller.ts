@@ -52,7 +52,10 @@ export class SessionController {
     security: [],
   })
   @ApiBody({ type: SignInFields })
-  @ApiNoContentResponse({ description: 'Signed in; a session that the browser had before is over.' })
+  @ApiNoContentResponse({
+    description: 'Signed in; a session that the browser had before is over.',
+    headers: { 'Set-Cookie': { description: 'The cookie of the session.', schema: { type: 'string' } } },
+  })
   @ApiProblems({
     401: { unauthorized: 'The API key is not known, has expired or was revoked.' },
     403: { forbidden: 'The API key lacks the scope `admin`.', origin_refused: 'A browser sent it for another site.' },
@@ -83,6 +86,7 @@ export class SessionController {
   @ApiOperation({ operationId: 'console_sign_out', summary: 'Sign out at the console' })
   @ApiNoContentResponse({
     description: 'The session is over, in this process at once, in every other one within `POSTBACK_KEY_CACHE_MS`.',
+    headers: { 'Set-Cookie': { description: 'Takes the cookie of the session away.', schema: { type: 'string' } } },
   })
   async signOut(@Caller() { session, tenant }: Principal, @By() by: Actor, @Res() reply: FastifyReply): Promise<void> {
     if (session === undefined) throw noSession();
@@ -163,6 +167,10 @@ function readSignIn(body: unknown): SignInFields {
   return value;
 }
 
-const unknownKey = (): Problem => new Problem(401, 'unauthorized', 'This API key is not known, has expired or was revoked.');
+const unknownKey = (): Problem => unauthorized('This API key is not known, has expired or was revoked.');
 
-const noSession = (): Problem => new Problem(401, 'unauthorized', 'There is no session; sign in at /console.');
+const noSession = (): Problem => unauthorized('There is no session; sign in at /console.');
+
+/** With the challenge that belongs to every 401. Browsers show no window of their own for this one. */
+const unauthorized = (detail: string): Problem =>
+  new Problem(401, 'unauthorized', detail, { headers: { 'www-authenticate': 'Bearer realm="postback"' } });

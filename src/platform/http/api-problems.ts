@@ -28,6 +28,15 @@ export function problemResponse(codes: Record<string, string>) {
   };
 }
 
+/** What any route that needs the database can answer. */
+export const faultProblems: ProblemTable = {
+  500: { internal_error: 'A fault of the service; it has been logged.' },
+  503: {
+    temporarily_unavailable: 'The database cannot be reached. Nothing was stored; send the same request again later.',
+    not_serving: 'This process is starting or shutting down.',
+  },
+};
+
 /** What any route that asks for an API key can answer. */
 export const generalProblems: ProblemTable = {
   401: { unauthorized: 'The API key is missing, not known, expired or revoked.' },
@@ -39,11 +48,7 @@ export const generalProblems: ProblemTable = {
     rate_limited: 'The API key sends requests too fast; see `Retry-After`.',
     too_many_in_flight: 'The API key has too many requests under way.',
   },
-  500: { internal_error: 'A fault of the service; it has been logged.' },
-  503: {
-    temporarily_unavailable: 'The database cannot be reached. Nothing was stored; send the same request again later.',
-    not_serving: 'This process is starting or shutting down.',
-  },
+  ...faultProblems,
 };
 
 /** What any route can answer, whoever asks. */
