@@ -19,6 +19,7 @@ import { SealHeaders1795720000001 } from './1795720000001-seal-headers.js';
 import { AuditRepairsInSql1795720000002 } from './1795720000002-audit-repairs-in-sql.js';
 import { ShowLevels1795730000001 } from './1795730000001-show-levels.js';
 import { AnswerFromIndexes1795740000001 } from './1795740000001-answer-from-indexes.js';
+import { CheckRedeliveries1795740000002 } from './1795740000002-check-redeliveries.js';
 
 /** In the order they run. Listed by hand: what is not listed does not run, whatever lies in the folder. */
 export const migrations = [
@@ -43,4 +44,5 @@ export const migrations = [
   AuditRepairsInSql1795720000002,
   ShowLevels1795730000001,
   AnswerFromIndexes1795740000001,
+  CheckRedeliveries1795740000002,
 ];

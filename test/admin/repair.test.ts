@@ -68,6 +68,15 @@ const delivered = (endpoint: string, n: number) =>
   eventually(async () => ((await statuses(endpoint)).join() === `${n} delivered` ? true : null));
 
 describe('a repair in SQL alone', () => {
+  it.each([
+    ["dead_reason => 'nonsense'", 'No row is dead for the reason', 'Use one of: exhausted, gone'],
+    ['status_code => 5', 'No receiver answers with the status 5', 'from 100 to 599'],
+    ['rate_per_second => 0', 'Nothing would ever be sent at 0 a second', 'from 1'],
+  ])('is told what is wrong with %s, and nothing is made of it', async (argument, message, hint) => {
+    const refusal = await sql(database, `SELECT postback.redeliver_where(${argument})`).catch((error) => error);
+    expect(refusal).toMatchObject({ code: '22023', message: expect.stringContaining(message), hint: expect.stringContaining(hint) });
+  });
+
   it('sends dead webhooks again, one by one and all that match, under the same event ids', async () => {
     const endpoint = await breakReceiver(3);
     expect(await statuses(endpoint)).toEqual(['3 dead']);
