@@ -15,6 +15,8 @@ export interface FreeHands {
   types: readonly string[];
   /** The tenant whose turn was last; '' at first. */
   after: string;
+  /** The last release used up all its hands: the line is hardly shorter than they are now. */
+  crowded?: boolean;
 }
 
 /** A task that left its line under the id of the job it is to get. */
@@ -46,7 +48,9 @@ const NO_LIMIT = 2_147_483_647;
  */
 export async function releaseTasks(tx: Tx, limits: RunLimits, free: FreeHands): Promise<Released> {
   const locking = tx.query(LOCK);
-  const asking = limits.perTenant === null && limits.perType.size === 0 ? releaseAll(tx, free) : null;
+  const unlimited = limits.perTenant === null && limits.perType.size === 0;
+  const asking = unlimited && !free.crowded ? releaseAll(tx, free) : null;
+  if (asking === null) return (await Promise.all([locking, releaseInTurn(tx, limits, free)]))[1];
   const [, all] = await Promise.all([locking, asking]);
   return all ?? releaseInTurn(tx, limits, free);
 }
@@ -79,15 +83,14 @@ const tasksOf = (rows: readonly ReleaseRow[]): ReleasedTask[] =>
   rows.flatMap((row) => (row.id === null ? [] : [{ id: row.id, tenant: row.tenant, type: row.type, jobId: row.job_id }]));
 
 /**
- * Nor does its commit wait for the disk: a release that a crash of Postgres undoes is done again. And indexes only, also for what else is
- * read in this transaction, and none by bitmap: what has left an index is visited by each scan until one marks it as dead in there, which
- * those that go by bitmap never do. They would visit all tasks since the last vacuum.
+ * Nor does its commit wait for the disk: a release that a crash of Postgres undoes is done again. And whatever is read in this transaction
+ * goes by indexes, also what was planned beside an empty table.
  */
 const LOCK: Prepared = {
   name: 'execution.lock-release',
   text: `
   SELECT pg_advisory_xact_lock(hashtext('postback.release-tasks')), set_config('synchronous_commit', 'off', true),
-         set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true), ${GIVE_WAY_SOON}`,
+         set_config('enable_seqscan', 'off', true), ${GIVE_WAY_SOON}`,
 };
 
 const IN_LINE = "status = 'queued' AND job_id IS NULL";

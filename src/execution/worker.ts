@@ -42,6 +42,7 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
   private readonly limits: RunLimits;
   /** The tenant whose turn was last. */
   private after = '';
+  private crowded = false;
   private readonly model: LanguageModel | null;
   private readonly endLine: EndLine;
 
@@ -95,8 +96,9 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
   private async takeFromLines(hands: number): Promise<{ count: number; more: boolean }> {
     const startedAt = this.clock.monotonic();
     const parts = { ...this.parts, workerId: this.workerId, insist: <T>(write: () => Promise<T>) => this.insist(write) };
-    const taken = await takeTasks(parts, this.limits, { hands, types: this.agents.types, after: this.after });
+    const taken = await takeTasks(parts, this.limits, { hands, types: this.agents.types, after: this.after, crowded: this.crowded });
     this.after = taken.after;
+    this.crowded = taken.tasks.length >= hands;
     if (taken.tasks.length > 0) this.parts.metrics.observeClaim(this.clock.monotonic() - startedAt);
     const jobs = taken.tasks.map(({ id, type, jobId }) => ({ type, ...jobRef(jobId), data: { task_id: id } }));
     for (const [type, ofType] of Map.groupBy(jobs, (job) => job.type)) await this.startAll(type, taken.runs, ofType);

@@ -29,6 +29,8 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
     extra: {
       Client: ListeningClient,
       max: settings.poolSize,
+      // a new connection has planned nothing yet: opened for what comes every quarter of a minute, it would keep everybody waiting each time
+      idleTimeoutMillis: 600_000,
       application_name: settings.applicationName,
       connectionTimeoutMillis: 5_000,
       // the server ends a slow statement first; the client's own limit is for a server that no longer answers
@@ -36,6 +38,9 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
       query_timeout: statementTimeoutMs === 0 ? 0 : statementTimeoutMs + 5_000,
       idle_in_transaction_session_timeout: 30_000,
       keepAlive: true,
+      // What has left an index is visited by each scan until one marks it as dead in there, which those that go by bitmap never do: they
+      // would visit every task that ran and every row that was in flight since the last vacuum. Our statements have indexes to themselves.
+      options: '-c enable_bitmapscan=off',
       // statements that are issued together travel together, instead of each waiting for the answer to the one before
       pipeline: true,
     },

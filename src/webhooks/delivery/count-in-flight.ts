@@ -46,9 +46,6 @@ export interface SendSettings {
  *
  * The commit of a claim does not wait for the disk: should Postgres crash before it is there, the row is due again and the fence keeps
  * the finish of its lost attempt out. That is one more send after a crash, which the guarantees allow.
- *
- * No scan by bitmap, as in a release of tasks: it would visit every row that was in flight since the last vacuum, time and again, and
- * not mark one of them as gone.
  */
 export async function lockAndCount(tx: Tx, endpointIds: readonly string[]): Promise<(EndpointLoad & SendSettings)[]> {
   const [, { rows }] = await Promise.all([
@@ -61,7 +58,7 @@ export async function lockAndCount(tx: Tx, endpointIds: readonly string[]): Prom
 const LOCK: Prepared = {
   name: 'delivery.lock-origins',
   text: `
-  SELECT set_config('synchronous_commit', 'off', true), set_config('enable_bitmapscan', 'off', true), ${GIVE_WAY_SOON},
+  SELECT set_config('synchronous_commit', 'off', true), ${GIVE_WAY_SOON},
          set_config('postback.locked_origins', coalesce(json_agg(pairs), '[]')::text, true)
     FROM (SELECT DISTINCT tenant, origin FROM postback.webhook_endpoints WHERE id = ANY ($1::uuid[])) pairs
    WHERE pg_try_advisory_xact_lock(hashtextextended('postback claim ' || tenant || ' ' || origin, 0))`,
