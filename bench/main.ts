@@ -25,6 +25,7 @@ const scenarios: Record<string, () => Promise<Scenario>> = {
 
 const USAGE = `Usage: npm run bench -- <scenario> [--json] [--quick] [--rounds N] [--rows N] [--profile DIR] [--plans DIR] [--costs]
        npm run bench -- all --from results.json    writes docs/benchmarks.md from what \`all --json\` printed before
+       npm run bench -- all --only accept,deliver  measures these again, and keeps what is in docs/benchmarks/results.json of the others
 Scenarios: ${Object.keys(scenarios).join(', ')}, all`;
 
 /** Smaller runs of scenarios that show how cost grows; the usual size is the last point of each. */
@@ -70,6 +71,7 @@ function named(scenario: string | null): string {
 /** Everything, then the page: unless it goes to a program (`--json`) or means nothing (`--quick`). */
 async function all(options: Options): Promise<void> {
   if (options.from !== null) return write(readResults(options.from));
+  if (options.only !== null) return again(options.only.map(named), options);
   const system = await readSystem(options);
   const results = await measureEach(Object.keys(scenarios).map((name) => [name, options]));
   const smaller = options.quick ? [] : await measureEach(GROWTH.map(([name, rows]) => [name, { ...options, rows }]));
@@ -78,6 +80,18 @@ async function all(options: Options): Promise<void> {
   if (options.json) return console.log(JSON.stringify(summary));
   console.log(`\n## all\n\n${summaryTable(results).join('\n')}`);
   if (!options.quick) write(summary);
+}
+
+/** What could not be measured stays as it was. */
+async function again(only: readonly string[], options: Options): Promise<void> {
+  const kept = readResults(packageRoot('docs/benchmarks/results.json'));
+  const system = await readSystem(options);
+  const measured = new Map((await measureEach(only.map((name) => [name, options]))).map((result) => [result.scenario, result]));
+  const results = kept.results.map((result) => {
+    const newer = measured.get(result.scenario);
+    return newer === undefined || 'error' in newer ? result : newer;
+  });
+  write(summarize(results, { quick: options.quick || kept.quick, system, growth: kept.growth }));
 }
 
 function write(summary: SummaryOfAll): void {

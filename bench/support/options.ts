@@ -17,6 +17,8 @@ export interface Options {
   costs: boolean;
   /** Of `all`: a file with what it printed before; the page is written from that, and nothing is measured. */
   from: string | null;
+  /** Of `all`: only these scenarios are measured, and take the place of what was kept of them. */
+  only: string[] | null;
 }
 
 export function readOptions(args: readonly string[]): { scenario: string | null; options: Options } {
@@ -32,10 +34,12 @@ export function readOptions(args: readonly string[]): { scenario: string | null;
       plans: { type: 'string' },
       costs: { type: 'boolean', default: false },
       from: { type: 'string' },
+      only: { type: 'string' },
     },
   });
   const { json, quick, costs, rounds, rows, profile = null, plans = null, from = null } = values;
-  const options = { json, quick, costs, rounds: count('rounds', rounds), rows: count('rows', rows), profile, plans, from };
+  const only = values.only?.split(',') ?? null;
+  const options = { json, quick, costs, rounds: count('rounds', rounds), rows: count('rows', rows), profile, plans, from, only };
   return { scenario: positionals[0] ?? null, options };
 }
 
