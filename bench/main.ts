@@ -84,6 +84,7 @@ async function all(options: Options): Promise<void> {
 
 /** What could not be measured stays as it was. */
 async function again(only: readonly string[], options: Options): Promise<void> {
+  if (options.quick) throw new UsageError('Figures that are kept are not measured with --quick.');
   const kept = readResults(packageRoot('docs/benchmarks/results.json'));
   const system = await readSystem(options);
   const measured = new Map((await measureEach(only.map((name) => [name, options]))).map((result) => [result.scenario, result]));
@@ -91,7 +92,7 @@ async function again(only: readonly string[], options: Options): Promise<void> {
     const newer = measured.get(result.scenario);
     return newer === undefined || 'error' in newer ? result : newer;
   });
-  write(summarize(results, { quick: options.quick || kept.quick, system, growth: kept.growth }));
+  write(summarize(results, { quick: kept.quick, system, growth: kept.growth }));
 }
 
 function write(summary: SummaryOfAll): void {

@@ -1,6 +1,7 @@
-import type pg from 'pg';
+import pg from 'pg';
 import { StatsController } from '../src/admin/stats/stats.controller.js';
 import { readFigures } from '../src/metrics/read-figures.js';
+import { SESSION_OPTIONS } from '../src/platform/database/data-source.js';
 import type { Sql } from '../src/platform/database/sql.js';
 import { newId } from '../src/platform/ids.js';
 import { claimDue, type Delivery, MAX_LOST_STREAK } from '../src/webhooks/delivery/claim-due.js';
@@ -55,18 +56,20 @@ export async function run(options: Options): Promise<Report> {
   await settle(client);
 
   const planned: Planned[] = [];
-  const explaining = new ExplainingDatabase(client);
-  for (const { name, statements, work } of steps(explaining, endpoints)) {
-    explaining.explained = [];
+  const asService = new pg.Client({ connectionString: url, options: SESSION_OPTIONS });
+  await asService.connect();
+  const [service, dba] = [new ExplainingDatabase(asService), new ExplainingDatabase(client)];
+  for (const { name, statements, work } of steps(service, dba, endpoints)) {
+    [service.explained, dba.explained] = [[], []];
     await work();
-    const { explained } = explaining;
+    const explained = [...service.explained, ...dba.explained];
     if (options.plans !== null) writePlans(options.plans, name.replaceAll(/\W+/g, '-'), explained);
     planned.push(
       ...explained.map((each, i) => ({ ...each, name: `${name}: ${statements[i] ?? 'once more'}`, faults: faultsOf(each.plan.Plan) })),
     );
     tell(`plans: ${name}`);
   }
-  await client.end();
+  await Promise.all([asService.end(), client.end()]);
   const measured = report(planned, { rows, backlog, endpoints: endpoints.ids.length });
   // small tables are rightly read whole: a smoke test says nothing about that
   return { ...measured, faults: options.quick ? [] : measured.faults };
@@ -112,7 +115,8 @@ async function makeScene(client: pg.Client, endpoints: Endpoints, backlog: numbe
   await client.query('UPDATE postback.webhook_endpoints SET deleted_at = now() WHERE id = ANY ($1)', [deleted]);
 }
 
-function steps(explaining: ExplainingDatabase, { ids }: Endpoints): Step[] {
+/** @param dba has a connection like any other, without the service's options */
+function steps(explaining: ExplainingDatabase, dba: ExplainingDatabase, { ids }: Endpoints): Step[] {
   const { database } = explaining;
   const find = ['walk and probe'];
   const sweep = ['look', 'bury', 'hold', 'reopen', 'probe', 'release'];
@@ -140,7 +144,7 @@ function steps(explaining: ExplainingDatabase, { ids }: Endpoints): Step[] {
     ...dbaQuestions().map((question) => ({
       name: 'a question of docs/dba.md',
       statements: [question],
-      work: () => explaining.query(question),
+      work: () => dba.query(question),
     })),
     {
       name: 'figures of /metrics',

@@ -11,7 +11,7 @@ import { FailureLimits } from '../../platform/http/failure-limits.js';
 import { KeyCache } from '../../platform/http/key-cache.js';
 import { foreignOrigin } from '../../platform/http/own-origin.js';
 import { Caller, Needs, type Principal, Public } from '../../platform/http/principal.js';
-import { invalid, Problem } from '../../platform/http/problem.js';
+import { invalid, Problem, unauthorized } from '../../platform/http/problem.js';
 import { PublicUrl } from '../../platform/http/public-url.js';
 import { SessionCache } from '../../platform/http/session-cache.js';
 import { isSecure, noSessionCookie, sessionCookie, sessionToken } from '../../platform/http/session-cookie.js';
@@ -170,7 +170,3 @@ function readSignIn(body: unknown): SignInFields {
 const unknownKey = (): Problem => unauthorized('This API key is not known, has expired or was revoked.');
 
 const noSession = (): Problem => unauthorized('There is no session; sign in at /console.');
-
-/** With the challenge that belongs to every 401. Browsers show no window of their own for this one. */
-const unauthorized = (detail: string): Problem =>
-  new Problem(401, 'unauthorized', detail, { headers: { 'www-authenticate': 'Bearer realm="postback"' } });

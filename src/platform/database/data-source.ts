@@ -11,6 +11,12 @@ export interface DataSourceSettings {
 }
 
 /**
+ * What has left an index is visited by each scan until one marks it as dead in there, which those that go by bitmap never do: they would
+ * visit every task that ran and every row that was in flight since the last vacuum. Our statements have indexes to themselves.
+ */
+export const SESSION_OPTIONS = '-c enable_bitmapscan=off';
+
+/**
  * One pool for one process. Every wait in it is bounded: a stopped backend or a silent network would otherwise
  * hang its query for ever and empty the pool, one client after the other.
  */
@@ -38,9 +44,7 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
       query_timeout: statementTimeoutMs === 0 ? 0 : statementTimeoutMs + 5_000,
       idle_in_transaction_session_timeout: 30_000,
       keepAlive: true,
-      // What has left an index is visited by each scan until one marks it as dead in there, which those that go by bitmap never do: they
-      // would visit every task that ran and every row that was in flight since the last vacuum. Our statements have indexes to themselves.
-      options: '-c enable_bitmapscan=off',
+      options: SESSION_OPTIONS,
       // statements that are issued together travel together, instead of each waiting for the answer to the one before
       pipeline: true,
     },

@@ -4,7 +4,7 @@ import type { KeyCache } from './key-cache.js';
 import type { Admission, KeyLimitOptions, KeyLimits } from './key-limits.js';
 import { foreignOrigin } from './own-origin.js';
 import type { Principal } from './principal.js';
-import { notFoundAddress, Problem } from './problem.js';
+import { notFoundAddress, Problem, unauthorized } from './problem.js';
 import { asksFirst, headProblem, judgeExpectations } from './request-head.js';
 import type { RouteRule } from './route-rules.js';
 import type { RouteTable } from './route-table.js';
@@ -93,7 +93,7 @@ function decide(parts: DoorParts, request: FastifyRequest, reply: FastifyReply):
   if (rule.access === 'public' || isSigned(rule, request)) return undefined;
   const holder = findHolder(parts, request.headers, secure);
   const admit = (principal: Principal | null) =>
-    principal === null ? unauthorized(request.headers, secure) : enter(parts, rule, principal, request, reply);
+    principal === null ? refuseCaller(request.headers, secure) : enter(parts, rule, principal, request, reply);
   return holder instanceof Promise ? holder.then(admit) : admit(holder);
 }
 
@@ -119,14 +119,14 @@ function findHolder(
   return key === undefined ? null : keys.find(key);
 }
 
-function unauthorized({ authorization, cookie }: Headers, secure: boolean): Problem {
+function refuseCaller({ authorization, cookie }: Headers, secure: boolean): Problem {
   const detail =
     authorization !== undefined
       ? 'This API key is not known, has expired or was revoked.'
       : carriesSession(cookie, secure)
         ? 'This session is over; sign in at /console again.'
         : 'Send an API key: Authorization: Bearer <key>.';
-  return new Problem(401, 'unauthorized', detail, { headers: { 'www-authenticate': 'Bearer realm="postback"' } });
+  return unauthorized(detail);
 }
 
 /** Scope first: a request that may not be made does not use up what the key may ask for. */

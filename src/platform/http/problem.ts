@@ -23,6 +23,10 @@ export class Problem extends Error {
 export const invalid = (errors: FieldProblem[]): Problem =>
   new Problem(422, 'validation_failed', 'The request has fields that cannot be accepted; see errors.', { errors });
 
+/** With the challenge that belongs to every 401. Browsers show no window of their own for this one. */
+export const unauthorized = (detail: string): Problem =>
+  new Problem(401, 'unauthorized', detail, { headers: { 'www-authenticate': 'Bearer realm="postback"' } });
+
 /** No route leads there. */
 export const notFoundAddress = (): Problem => new Problem(404, 'not_found', 'There is nothing at this address; see /docs for the API.');
 

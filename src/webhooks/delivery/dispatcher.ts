@@ -140,15 +140,10 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     await Promise.allSettled(this.sending);
   }
 
-  /** Whoever wrote the rows and knows their endpoints spares a look for them. */
+  /** Something is due: at these endpoints, which spares a look for them, or with none named anywhere. */
   private hear(endpointIds: readonly string[]): void {
     if (endpointIds.length === 0) this.somethingIsDue = true;
     for (const id of endpointIds) this.ready.add(id);
-    this.loop.wake();
-  }
-
-  private lookNow(): void {
-    this.somethingIsDue = true;
     this.loop.wake();
   }
 
@@ -301,6 +296,6 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
 
   /** A retry that is due soon is not kept waiting for the poll after its time. */
   private lookAfter(ms: number): void {
-    if (ms < 10 * this.config.delivery.pollIntervalMs) setTimeout(() => this.lookNow(), ms + 1).unref();
+    if (ms < 10 * this.config.delivery.pollIntervalMs) setTimeout(() => this.hear([]), ms + 1).unref();
   }
 }
