@@ -46,7 +46,7 @@ describe('an API key', () => {
     expect((await call('GET', `${service.url}/admin/keys`, { key: made.key })).status).toBe(403);
     const task = await call('POST', `${service.url}/agent/echo`, { key: made.key, body: { payload: 1 } });
     expect(await sql(database, 'SELECT tenant FROM postback.tasks WHERE id = $1', [task.body.task_id])).toEqual([{ tenant: 'acme' }]);
-    const random = made.key.split('_').at(-1)!;
+    const random = made.key.split('_').slice(2).join('_'); // may hold the separator itself
     for (const { row } of await sql<{ row: string }>(database, 'SELECT k::text AS row FROM postback.api_keys k'))
       expect(row).not.toContain(random);
     expect((await admin('GET', '')).text).not.toContain(random);
