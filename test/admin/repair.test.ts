@@ -68,6 +68,34 @@ const delivered = (endpoint: string, n: number) =>
   eventually(async () => ((await statuses(endpoint)).join() === `${n} delivered` ? true : null));
 
 describe('a repair in SQL alone', () => {
+  it('begins with a view of what waits in each state, and since when', async () => {
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    const rows = (status: string, more: string, due: string, n: number) => `
+      INSERT INTO postback.webhook_outbox (id, event_id, endpoint_id, task_id, tenant, url, secret_id, max_attempts, status, next_attempt_at, ${more.split(' = ')[0]})
+      SELECT gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'acme', 'http://127.0.0.1/', gen_random_uuid(), 1, '${status}', ${due}, ${more.split(' = ')[1]}
+        FROM generate_series(1, ${n});`;
+    const minutes = (n: number) => `now() - interval '${n} minutes'`;
+    const answers = (await client
+      .query(
+        `BEGIN; DELETE FROM postback.webhook_outbox;
+        ${rows('delivering', 'lease_token, claimed_at = gen_random_uuid(), now()', minutes(9), 2)}
+        ${rows('delivering', 'lease_token, claimed_at = gen_random_uuid(), now()', minutes(-9), 1)}
+        ${rows('pending', 'attempts = 0', minutes(3), 4)}
+        ${rows('pending', 'attempts = 0', minutes(-3), 1)}
+        ${rows('held', 'held_at = now()', 'NULL', 3)}
+        ${rows('delivered', 'delivered_at = now()', 'NULL', 7)}
+        SELECT status, rows::int, oldest = ${minutes(3)} AS three FROM postback.outbox_health; ROLLBACK`,
+      )
+      .finally(() => client.end())) as unknown as pg.QueryResult[];
+    expect(answers.find(({ command }) => command === 'SELECT')!.rows).toEqual([
+      { status: 'pending', rows: 5, three: true },
+      { status: 'delivering', rows: 3, three: false },
+      { status: 'held', rows: 3, three: false },
+      { status: 'dead', rows: 0, three: null },
+    ]);
+  });
+
   it.each([
     ["dead_reason => 'nonsense'", 'No row is dead for the reason', 'Use one of: exhausted, gone'],
     ['status_code => 5', 'No receiver answers with the status 5', 'from 100 to 599'],
