@@ -42,9 +42,12 @@ export interface Clause {
   body: string;
 }
 
-/** A sentence, as printed, on which a finding rests. */
+/** What of a clause is of a category. */
 export interface Excerpt {
   category: Category;
+  /** On which the finding rests, as printed. */
+  sentence: string;
+  /** What is quoted: the sentence, and neighbours that go with it (`find/widen.ts`). */
   text: string;
   /** 0 to 1. */
   confidence: number;

@@ -63,13 +63,15 @@ function toResult(analysis: Analysis, { verdicts, usage }: Review, sha256: strin
 
 function toClause({ clause, excerpts }: FoundClause): ClauseResult {
   const { ref, heading, page } = clause;
+  const text = quote(clause, [...new Set(excerpts.map((excerpt) => excerpt.text))]);
   return {
     ref,
     heading,
     page,
     categories: [...new Set(excerpts.map(({ category }) => category))],
-    text: quote(clause, new Set(excerpts.map(({ text }) => text))),
+    text,
+    whole_text: text === clause.text ? null : clause.text,
     confidence: Math.max(...excerpts.map(({ confidence }) => confidence)),
-    excerpts: excerpts.map(({ category, text }) => ({ category, text })),
+    excerpts: excerpts.map((excerpt) => ({ category: excerpt.category, text: excerpt.text })),
   };
 }

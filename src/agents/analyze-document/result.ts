@@ -6,7 +6,10 @@ export class ExcerptResult {
   @ApiProperty({ enum: categories })
   category: Category;
 
-  @ApiProperty({ type: String, description: 'The sentence that carries the finding, as printed.' })
+  @ApiProperty({
+    type: String,
+    description: 'The sentence that carries the finding, as printed; with the one after or before it, where that nearly carries one too.',
+  })
   text: string;
 }
 
@@ -31,9 +34,12 @@ export class ClauseResult {
   @ApiProperty({
     type: String,
     description:
-      'The clause with its number and heading; paragraphs are separated by a newline. Of a clause of more than 150 words only the sentences that carry a finding, with some around them: `[…]` stands for what was left out.',
+      'The clause with its number and heading; paragraphs are separated by a newline. Of a clause of more than 150 words only the sentences that carry a finding, with some around them: `[…]` stands for what was left out, and `whole_text` has it.',
   })
   text: string;
+
+  @ApiProperty({ type: String, nullable: true, description: 'The whole clause, where `text` leaves something out; otherwise null.' })
+  whole_text: string | null;
 
   @ApiProperty({ type: Number, minimum: 0, maximum: 1, description: 'Of the surest of its excerpts.' })
   confidence: number;

@@ -7,7 +7,7 @@ const text = 'Licensor hereby grants to Licensee a license to use the licensed s
 const found: FoundClause[] = [
   {
     clause: { ref: 'Clause 1', heading: null, page: 1, start: 0, end: text.length, text, body: text },
-    excerpts: [{ category: 'license_grant', text, confidence: 0.6, doubtful: false }],
+    excerpts: [{ category: 'license_grant', sentence: text, text, confidence: 0.6, doubtful: false }],
   },
 ];
 

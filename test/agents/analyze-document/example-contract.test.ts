@@ -29,6 +29,22 @@ describe('the example contract', () => {
     for (const { clause_ref, found } of result.discrepancies) expect(texts.get(clause_ref ?? '')).toContain(found);
   });
 
+  it('shows a long clause around its excerpts, and has it whole as well', async () => {
+    const filler = (n: number) =>
+      `Item ${n} of the services is delivered to the site of the customer in the month that the schedule names for it.`;
+    const grant = 'Vendor hereby grants to Customer a non-exclusive license to use, copy and modify the licensed software.';
+    const long = `4.2 License. ${[1, 2, 3, 4, 5].map(filler).join(' ')} ${grant} ${[6, 7, 8, 9, 10].map(filler).join(' ')}`;
+    const short = '5.1 Marks. Customer shall not contest the validity of the trademarks of Vendor.';
+    const { result } = await runAgent(AnalyzeDocumentAgent, input, {
+      download: async () => Buffer.from(`4.1 Fees. None.\n\n${long}\n\n${short}`),
+    });
+    expect(result.clauses.map(({ ref, text, whole_text }) => ({ ref, whole_text, cut: text.includes('[…]') }))).toEqual([
+      { ref: 'Clause 4.2', whole_text: long, cut: true },
+      { ref: 'Clause 5.1', whole_text: null, cut: false },
+    ]);
+    expect(result.clauses[0]!.text).toContain(grant);
+  });
+
   it('reports progress that grows, in words, without a report for every page', async () => {
     const { progress } = await runAgent(AnalyzeDocumentAgent, input, { download: async () => readFile(pdf) });
     const fractions = progress.map(({ fraction }) => fraction);

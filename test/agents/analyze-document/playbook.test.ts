@@ -8,7 +8,7 @@ function found(category: Category, ...sentences: string[]): FoundClause {
   const text = sentences.join(' ');
   return {
     clause: { ref: 'Clause 1', heading: null, page: 1, start: 0, end: text.length, text, body: text },
-    excerpts: sentences.map((sentence) => ({ category, text: sentence, confidence: 0.9, doubtful: false })),
+    excerpts: sentences.map((sentence) => ({ category, sentence, text: sentence, confidence: 0.9, doubtful: false })),
   };
 }
 

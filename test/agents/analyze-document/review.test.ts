@@ -81,7 +81,7 @@ const sentences = {
 function clause(number: number, category: Category, text: string, confidence: number, doubtful = false): FoundClause {
   return {
     clause: { ref: `Clause ${number}`, heading: null, page: 1, start: 0, end: text.length, text, body: text },
-    excerpts: [{ category, text, confidence, doubtful }],
+    excerpts: [{ category, sentence: text, text, confidence, doubtful }],
   };
 }
 

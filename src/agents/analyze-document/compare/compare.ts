@@ -17,16 +17,16 @@ export function compare(found: readonly FoundClause[], playbook: Playbook): Comp
   return { deviations, missing: playbook.positions.flatMap(missingClause) };
 }
 
-function deviationsOf(ref: string, { category, text }: Excerpt, position: Position | undefined): Discrepancy[] {
+function deviationsOf(ref: string, { category, sentence }: Excerpt, position: Position | undefined): Discrepancy[] {
   if (!position) return [];
   const { standard, deviations } = position;
   return deviations
-    .filter((deviation) => deviates(text, deviation))
-    .map(({ severity, why }) => ({ category, severity, clause_ref: ref, standard, found: text, why }));
+    .filter((deviation) => deviates(sentence, deviation))
+    .map(({ severity, why }) => ({ category, severity, clause_ref: ref, standard, found: sentence, why }));
 }
 
-function deviates(text: string, { match, unless }: Deviation): boolean {
-  return match.some((pattern) => pattern.test(text)) && !unless.some((pattern) => pattern.test(text));
+function deviates(sentence: string, { match, unless }: Deviation): boolean {
+  return match.some((pattern) => pattern.test(sentence)) && !unless.some((pattern) => pattern.test(sentence));
 }
 
 function missingClause({ category, standard, missing }: Position): Discrepancy[] {

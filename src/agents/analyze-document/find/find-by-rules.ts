@@ -20,7 +20,8 @@ function classify(sentence: string): Excerpt[] {
   const text = plain(sentence);
   if (text.split(' ', 6).length < 6) return [];
   for (const { category, confidence } of matching(text)) {
-    if ((best.get(category)?.confidence ?? 0) < confidence) best.set(category, { category, text: sentence, confidence, doubtful: false });
+    if ((best.get(category)?.confidence ?? 0) < confidence)
+      best.set(category, { category, sentence, text: sentence, confidence, doubtful: false });
   }
   return [...best.values()];
 }

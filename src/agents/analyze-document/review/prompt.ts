@@ -18,8 +18,8 @@ export function passages(questions: readonly Question[]): string {
       category: excerpt.category,
       category_means: meanings[excerpt.category],
       heading: clause.heading,
-      sentence: excerpt.text,
-      around_it: around(clause.text, excerpt.text),
+      sentence: excerpt.sentence,
+      around_it: around(clause.text, excerpt.sentence),
       points: deviations.map(({ standard, why }, index) => ({ point: index + 1, standard, deviation: why })),
     })),
   });

@@ -25,7 +25,7 @@ export function questionsOf({ found, deviations }: Pick<Analysis, 'found' | 'dev
 }
 
 export function restsOn(deviation: Discrepancy, { clause }: FoundClause, excerpt: Excerpt): boolean {
-  return deviation.clause_ref === clause.ref && deviation.category === excerpt.category && deviation.found === excerpt.text;
+  return deviation.clause_ref === clause.ref && deviation.category === excerpt.category && deviation.found === excerpt.sentence;
 }
 
 const doubt = ({ confidence, doubtful }: Excerpt) => (doubtful ? confidence : 1 - confidence);

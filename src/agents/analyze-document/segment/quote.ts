@@ -9,13 +9,15 @@ const aroundWords = 85;
 const gap = '[…]';
 
 /**
- * A clause as a reader wants it: whole while it is short. Of a longer one its number and heading, the sentences that carry a
- * finding, and as many of their neighbours as are soon read; `[…]` stands for sentences left out. A sentence is never cut.
+ * A clause as a reader wants it: whole while it is short. Of a longer one its number and heading, the sentences of its
+ * excerpts, and as many of their neighbours as are soon read; `[…]` stands for sentences left out. A sentence is never cut.
  */
-export function quote({ text, body }: Pick<Clause, 'text' | 'body'>, sentences: ReadonlySet<string>): string {
+export function quote({ text, body }: Pick<Clause, 'text' | 'body'>, excerpts: readonly string[]): string {
   if (countWords(text) <= wholeWords) return text;
   const places = placeSentences(body);
-  const wanted = places.flatMap(({ start, end }, index) => (sentences.has(body.slice(start, end)) ? [index] : []));
+  const wanted = places.flatMap(({ start, end }, index) =>
+    excerpts.some((excerpt) => excerpt.includes(body.slice(start, end))) ? [index] : [],
+  );
   if (wanted.length === 0) return text;
   const kept = widen(
     wanted,
