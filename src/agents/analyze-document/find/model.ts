@@ -52,8 +52,10 @@ export function decodeModel({ bias, scales, signals, words, weights, thresholds 
 }
 
 function unpack(base64: string, scales: readonly number[]): Float32Array {
-  const bytes = Buffer.from(base64, 'base64');
-  return Float32Array.from(bytes, (_, index) => bytes.readInt8(index) * scales[index % scales.length]!);
+  const bytes = Int8Array.from(Buffer.from(base64, 'base64'));
+  const unpacked = new Float32Array(bytes.length);
+  for (let index = 0; index < bytes.length; index += 1) unpacked[index] = bytes[index]! * scales[index % scales.length]!;
+  return unpacked;
 }
 
 /** How much a signal says beside the words, whose weights share a length of one. */

@@ -1,4 +1,3 @@
-import { fileTypeFromBuffer } from 'file-type';
 import { TaskFailed } from '../../agent.js';
 
 export type DocumentType = 'pdf' | 'docx' | 'html' | 'text';
@@ -7,8 +6,10 @@ const docx = 'application/vnd.openxmlformats-officedocument.wordprocessingml.doc
 
 /** Decides by what the bytes are; a file's name and declared content type are hearsay. */
 export async function detectType(bytes: Buffer): Promise<DocumentType> {
+  if (hasPdfHeader(bytes)) return 'pdf';
+  const { fileTypeFromBuffer } = await import('file-type');
   const magic = await fileTypeFromBuffer(bytes);
-  if (magic?.mime === 'application/pdf' || hasPdfHeader(bytes)) return 'pdf';
+  if (magic?.mime === 'application/pdf') return 'pdf';
   if (magic?.mime === docx) return 'docx';
   if (magic?.ext === 'cfb') throw oldWordOrEncrypted(bytes);
   if (magic && magic.mime !== 'application/xml') throw unsupported(`The document is a ${magic.ext.toUpperCase()} file`);

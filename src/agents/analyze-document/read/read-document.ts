@@ -3,10 +3,6 @@ import type { Limits } from '../limits.js';
 import { checkZip, isZip } from './check-zip.js';
 import { type DocumentType, detectType } from './detect-type.js';
 import type { DocumentText, OnPage } from './document.js';
-import { readDocx } from './read-docx.js';
-import { readHtml } from './read-html.js';
-import { readPdf } from './read-pdf.js';
-import { readText } from './read-text.js';
 
 /** Bytes of any kind to paragraphs of text, or the reason why not. */
 export async function readDocument(bytes: Buffer, limits: Limits, onPage: OnPage): Promise<DocumentText> {
@@ -18,21 +14,22 @@ export async function readDocument(bytes: Buffer, limits: Limits, onPage: OnPage
   return document;
 }
 
+/** The libraries take longer to load than a short document to read, and each kind needs but one of them. */
 async function read(type: DocumentType, bytes: Buffer, limits: Limits, onPage: OnPage): Promise<DocumentText> {
   switch (type) {
     case 'pdf':
-      return readPdf(bytes, limits, onPage);
+      return (await import('./read-pdf.js')).readPdf(bytes, limits, onPage);
     case 'docx':
-      return readDocx(bytes).catch((cause) => {
+      return (await import('./read-docx.js')).readDocx(bytes).catch((cause) => {
         if (cause instanceof RangeError || cause instanceof TaskFailed) throw cause;
         throw new TaskFailed('document_unreadable', 'The document is damaged or incomplete: it cannot be opened as a Word file.', {
           cause,
         });
       });
     case 'html':
-      return readHtml(bytes);
+      return (await import('./read-html.js')).readHtml(bytes);
     case 'text':
-      return readText(bytes);
+      return (await import('./read-text.js')).readText(bytes);
     default:
       return type satisfies never;
   }
