@@ -28,7 +28,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   service = await ServiceProcess.start(
     database,
-    { POSTBACK_DOCUMENT_MAX_BYTES: String(MAX_BYTES), POSTBACK_DOCUMENT_TIMEOUT_MS: '10000' },
+    { POSTBACK_DOCUMENT_MAX_BYTES: String(MAX_BYTES), POSTBACK_DOCUMENT_TIMEOUT_MS: '5000' },
     'file',
   );
 });
