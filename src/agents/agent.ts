@@ -39,6 +39,8 @@ export interface RunContext {
   readonly interruptions: number;
   /** Aborted on cancel, time-out and shutdown, with an error as reason whose `code` is a `StopCode`. Pass it to everything that waits. */
   readonly signal: AbortSignal;
+  /** Milliseconds until this run is timed out. Work that is worth less than what is done already ends before. */
+  timeLeft(): number;
   /**
    * `fraction` is 0 to 1. Shown to the caller; at most four a second are stored, and the last one always. Rejects once this run is
    * stopped or no longer owns its task. Of a message 2,000 characters are kept, of `data` at most 16 KB of JSON.

@@ -83,12 +83,14 @@ export function createRunContext(run: ClaimedRun, parts: RunContextParts): { con
     }
   }
 
+  const endsAt = parts.clock.monotonic() + run.timeoutMs;
   const context: RunContext = {
     taskId: run.taskId,
     tenant: run.tenant,
     run: run.runs + 1,
     interruptions: run.interruptions,
     signal,
+    timeLeft: () => Math.max(0, endsAt - parts.clock.monotonic()),
     model,
     async progress(fraction: number, message?: string, data?: Json): Promise<void> {
       signal.throwIfAborted();

@@ -69,6 +69,16 @@ describe('steps of a task', () => {
   });
 });
 
+describe('the time of a run', () => {
+  it('runs out, and is never less than nothing', async () => {
+    const run = await claimed();
+    const left = contextOf(run).timeLeft();
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThanOrEqual(run.timeoutMs);
+    expect(contextOf({ ...run, timeoutMs: 0 }).timeLeft()).toBe(0);
+  });
+});
+
 describe('what a run reports', () => {
   it('is stored at most four times a second, the last one always', async () => {
     const run = await claimed();

@@ -27,6 +27,8 @@ export interface RunAgentOptions {
   run?: number;
   /** 0 unless told. */
   interruptions?: number;
+  /** Milliseconds; a quarter of an hour unless told. */
+  timeLeft?: number;
   /** Steps that an earlier run has finished, with their results. */
   steps?: Record<string, unknown>;
   /** None unless told. */
@@ -59,6 +61,7 @@ export async function runAgent<Input extends object, Result extends object | Jso
     run: options.run ?? 1,
     interruptions: options.interruptions ?? 0,
     signal: options.signal ?? new AbortController().signal,
+    timeLeft: () => options.timeLeft ?? 15 * 60_000,
     progress: async (fraction, message, data) => void progress.push({ fraction, message, data }),
     log: async (first: string, second?: Json, third?: Json) => {
       const leveled = LOG_LEVELS.some((level) => level === first) && typeof second === 'string';

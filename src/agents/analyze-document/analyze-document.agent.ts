@@ -6,7 +6,7 @@ import { AnalyzeDocumentInput } from './input.js';
 import { defaultLimits, type Limits } from './limits.js';
 import { Progress } from './progress.js';
 import { AnalyzeDocumentResult, type ClauseResult } from './result.js';
-import { askModel } from './review/ask.js';
+import { type Ask, askModel } from './review/ask.js';
 import { noUsage } from './review/budget.js';
 import { type Review, review } from './review/review.js';
 import { settle } from './review/settle.js';
@@ -38,16 +38,28 @@ export class AnalyzeDocumentAgent implements Agent<AnalyzeDocumentInput, Analyze
   }
 }
 
+/** Kept of a run's time for ending it: a model that is slow must not cost the task what was found without it. */
+const reserveMs = 5_000;
+
 /** What was found offline stands by itself; a model only makes it better. */
 async function askTheModel(analysis: Analysis, ctx: RunContext, progress: Progress): Promise<Review> {
   const { model } = ctx;
   if (!model || analysis.found.length === 0) return { verdicts: [], usage: noUsage(model?.name ?? null), trouble: null };
   await progress.asking();
   const { name, taskTokens } = model;
-  const reviewed = await review(analysis, { name, taskTokens, ask: askModel(model) }, ctx.signal);
+  const timeLeft = ctx.timeLeft();
+  const ask = onceForTheTask(askModel(model), ctx);
+  const reviewed = await review(analysis, { name, taskTokens, ask }, timeLeft - Math.min(reserveMs, timeLeft / 4), ctx.signal);
   if (reviewed.trouble) await ctx.log(`${reviewed.trouble} What it did not confirm stands as it was found without it.`);
   return reviewed;
 }
+
+/** An answer is paid for once, whatever becomes of the run that asked: a later run has it, and its tokens count in the budget again. */
+function onceForTheTask(ask: Ask, ctx: RunContext): Ask {
+  return (system, user, ...rest) => ctx.step(`Asking the model ${digest(system + user)}`, () => ask(system, user, ...rest));
+}
+
+const digest = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);
 
 function toResult(analysis: Analysis, { verdicts, usage }: Review, sha256: string): AnalyzeDocumentResult {
   const { pages, words, title } = analysis;

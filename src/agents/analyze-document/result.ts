@@ -86,7 +86,10 @@ export class UsageResult implements Usage {
   @ApiProperty({ type: String, nullable: true, description: 'The language model that was asked; null when none is configured.' })
   model: string | null;
 
-  @ApiProperty({ type: Number })
+  @ApiProperty({
+    type: Number,
+    description: 'Sent by the run that ended the task; answers that an earlier run had are not asked for again.',
+  })
   requests: number;
 
   @ApiProperty({ type: Number, description: 'Tokens, as the endpoint counted them; estimated when it did not.' })

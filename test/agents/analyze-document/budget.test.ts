@@ -18,7 +18,7 @@ async function sentWithin(taskTokens: number) {
     sent.push({ system, user, maxTokens });
     return { text: '{"verdicts":[]}', usage: undefined };
   };
-  await review({ found, deviations: [] }, { name: 'small', taskTokens, ask }, new AbortController().signal);
+  await review({ found, deviations: [] }, { name: 'small', taskTokens, ask }, 60_000, new AbortController().signal);
   return sent;
 }
 
@@ -27,6 +27,19 @@ describe('the budget of a task', () => {
     const budget = new Budget(100, noUsage('small'));
     expect(budget.allows('x'.repeat(150), 50)).toBe(true);
     expect(budget.allows('x'.repeat(150), 51)).toBe(false);
+  });
+
+  it.each([
+    ['nothing', undefined],
+    ['half of it', { prompt_tokens: 10 }],
+    ['words for numbers', { prompt_tokens: '10', completion_tokens: '10' }],
+    ['less than nothing', { prompt_tokens: -5_000, completion_tokens: -1 }],
+    ['parts of tokens', { prompt_tokens: 0.5, completion_tokens: Number.NaN }],
+  ])('is charged the estimate where the endpoint counts %s', (_, spent) => {
+    const usage = noUsage('small');
+    new Budget(100, usage).spend('x'.repeat(30), 'x'.repeat(30), spent);
+    expect(usage.completion_tokens).toBe(10);
+    expect(usage.total_tokens).toBe(20);
   });
 
   it('counts the instructions, which every request carries, as well as the passages', async () => {

@@ -102,6 +102,7 @@ describe('a run that is stopped', () => {
         run: 1,
         interruptions: 0,
         signal: stop.signal,
+        timeLeft: () => 60_000,
         progress: async (_fraction, message) => {
           if (message?.startsWith('Reading page')) stop.abort(reason);
         },
@@ -126,6 +127,7 @@ describe('a run that is stopped', () => {
         run: 1,
         interruptions: 0,
         signal: new AbortController().signal,
+        timeLeft: () => 60_000,
         progress: async (_fraction, message) => {
           if (message === 'Finding clauses') throw refused;
         },

@@ -55,6 +55,39 @@ describe('the playbook that comes with the agent', () => {
     });
   });
 
+  const idsOf = async (category: Category, sentence: string) => {
+    const { positions } = await readPlaybook();
+    const whys = findDiscrepancies([found(category, sentence)], await readPlaybook()).flatMap(({ clause_ref, why }) =>
+      clause_ref ? [why] : [],
+    );
+    return positions.flatMap(({ deviations }) => deviations.filter(({ why }) => whys.includes(why)).map(({ id }) => id));
+  };
+
+  it.each<[Category, string, string[]]>([
+    ['covenant_not_to_sue', 'Each party covenants not to sue the other for infringement of its patents.', ['gives-up-claims']],
+    ['covenant_not_to_sue', 'Nothing in this Agreement is a covenant not to sue, and Customer may challenge the patents.', []],
+    ['covenant_not_to_sue', 'Seller has not granted any license or covenant not to sue under the patents.', []],
+    ['covenant_not_to_sue', 'Seller warrants that it is party to no covenant not to sue.', []],
+    ['license_grant', 'Owner grants to User an exclusive worldwide license to use the marks.', ['exclusive-license']],
+    [
+      'license_grant',
+      'Owner grants to User an exclusive (even as to Owner), royalty-bearing license under the patents.',
+      ['exclusive-license'],
+    ],
+    ['license_grant', 'Owner grants an exclusive license to the marks and a non-exclusive license to the software.', ['exclusive-license']],
+    ['license_grant', 'Owner grants to User a non-exclusive license to use the software.', []],
+    ['license_grant', 'User has the right to grant exclusive or non-exclusive sublicenses.', []],
+    ['license_grant', 'Owner grants a license to the software, which is the exclusive property of Owner.', []],
+    ['license_grant', 'Owner grants a license to the marks and retains the right to use them for any purpose.', []],
+    [
+      'joint_ip_ownership',
+      'The results are jointly owned, and neither party shall have any duty to account to the other.',
+      ['no-consent-or-accounting'],
+    ],
+  ])('of %s says about "%s": %j', async (category, sentence, ids) => {
+    expect(await idsOf(category, sentence)).toEqual(ids);
+  });
+
   it('reports clauses that are missing, without a clause or words', async () => {
     const missing = findDiscrepancies([], await readPlaybook());
     expect(missing.map(({ category, clause_ref, found: words }) => ({ category, clause_ref, words }))).toEqual([
@@ -77,11 +110,12 @@ describe('a playbook that is not right is refused with the place of the mistake'
     ['categories.trademarks', 'version: 1\nname: x\ncategories: { trademarks: { standard: x } }'],
     ['severity', small("{ id: a, severity: grave, why: x, match: ['x'] }")],
     ['match', small('{ id: a, severity: low, why: x }')],
-    ['match', small("{ id: a, severity: low, why: x, match: ['('] }")],
+    ['match[1]: not a regular expression (Unterminated group)', small("{ id: a, severity: low, why: x, match: ['x', '('] }")],
     ['why', small("{ id: a, severity: low, match: ['x'] }")],
     ['categories.license_grant.deviations[0].wy: unknown field', small("{ id: a, severity: low, wy: x, match: ['x'] }")],
     ['categories.license_grants: unknown field', 'version: 1\nname: x\ncategories: { license_grants: { standard: x } }'],
     ['not YAML', 'version: [1'],
+    ['nested too deeply', `version: ${'['.repeat(60_000)}`],
   ])('%s', (place, text) => {
     expect(() => parsePlaybook(text)).toThrow(place);
   });

@@ -31,7 +31,7 @@ interface Seen {
 }
 
 /** Speaks chat completions. What it answers to the passages it is sent is up to the test. */
-let respond: (passages: Passage[]) => { status?: number; content?: string; usage?: object };
+let respond: (passages: Passage[]) => { status?: number; content?: string; usage?: object } | 'nothing, ever';
 let seen: Seen[] = [];
 let server: Server;
 let client: OperatorClient;
@@ -42,7 +42,9 @@ beforeAll(async () => {
     const body = JSON.parse(await readText(request));
     const { passages } = JSON.parse(body.messages[1].content) as { passages: Passage[] };
     seen.push({ path: request.url, authorization: request.headers.authorization, model: body.model, messages: body.messages, passages });
-    const { status = 200, content = '', usage = { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 } } = respond(passages);
+    const answer = respond(passages);
+    if (answer === 'nothing, ever') return;
+    const { status = 200, content = '', usage = { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 } } = answer;
     response.writeHead(status, { 'content-type': 'application/json', 'retry-after-ms': '1' });
     response.end(
       JSON.stringify(
@@ -94,11 +96,12 @@ const contract = [
 const modelFor = (taskTokens: number) =>
   languageModel({ llm: { baseUrl: url, apiKey: 'sk-secret', model: 'small', taskTokens, timeoutMs: 5_000 } }, client)!;
 
-async function analyze(found = contract, taskTokens = 50_000, model = modelFor(taskTokens)) {
+async function analyze(found = contract, taskTokens = 50_000, model = modelFor(taskTokens), timeMs = 60_000) {
   const analysis = { found, ...compare(found, await readPlaybook()) };
   const { verdicts, usage, trouble } = await review(
     analysis,
     { name: model.name, taskTokens, ask: askModel(model) },
+    timeMs,
     new AbortController().signal,
   );
   const settled = settle(analysis, verdicts);
@@ -131,6 +134,13 @@ describe('a language model', () => {
     expect(discrepancies[0]?.why).toMatch(/^A promise to assign later .* Only a promise\.$/);
   });
 
+  it('explains without addresses: one that was planted in the document would lead away', async () => {
+    const explain = ({ points }: Passage) => points.map(({ point }) => ({ point, why: 'Only a promise; see https://evil.example.' }));
+    respond = (passages) => ({ content: agree(passages, explain) });
+    const { discrepancies, offline } = await analyze();
+    expect(discrepancies[0]).toEqual(offline.discrepancies[0]);
+  });
+
   it('confirms what was doubtful, and takes away what was not certain, but not what was', async () => {
     expect((await analyze(contract, 0)).refs).toEqual(['Clause 1', 'Clause 2']);
     respond = (passages) => ({ content: agree(passages) });
@@ -144,6 +154,30 @@ describe('a language model', () => {
     expect(
       denied.discrepancies.filter(({ category }) => category === 'ip_ownership_assignment').map(({ clause_ref }) => clause_ref),
     ).toEqual([null]);
+  });
+
+  it('has to deny what is doubtful before it is called missing', async () => {
+    const missing = ({ discrepancies }: Awaited<ReturnType<typeof analyze>>) =>
+      discrepancies.filter(({ clause_ref }) => clause_ref === null).map(({ category }) => category);
+    const doubtful = [clause(1, 'ip_ownership_assignment', sentences.promise, 0.4, true)];
+    expect(missing(await analyze(doubtful, 0))).toEqual(['license_grant', 'source_code_escrow']);
+    respond = (passages) => ({ content: disagree(passages) });
+    expect(missing(await analyze(doubtful))).toEqual(['ip_ownership_assignment', 'license_grant', 'source_code_escrow']);
+  });
+
+  it('may think aloud first, and is asked again once when it is busy, which counts', async () => {
+    respond = (passages) => (seen.length === 1 ? { status: 503 } : { content: `<think>{"verdicts": []}</think>${agree(passages)}` });
+    expect((await analyze()).usage).toMatchObject({ requests: 2, reviewed: 3, review: 'complete' });
+  });
+
+  it('that takes longer than there is time costs nothing that was found without it', async () => {
+    respond = () => 'nothing, ever';
+    const outcome = await analyze(contract, 50_000, modelFor(50_000), 200);
+    expect(outcome).toMatchObject({
+      ...outcome.offline,
+      usage: { review: 'failed' },
+      trouble: 'The model took longer than the run had time for.',
+    });
   });
 
   it('is never asked for more than the budget of the task, and the offline answer stands beyond it', async () => {
@@ -186,6 +220,26 @@ describe('a language model', () => {
     const { result, logs } = await run();
     expect(result).toMatchObject({ ip_clauses: ['Clause 1'], usage: { review: 'failed' } });
     expect(logs).toEqual([expect.objectContaining({ message: expect.stringMatching(/^The model endpoint answered 400\. /) })]);
+  });
+
+  it('leaves the agent time to end its run', async () => {
+    respond = () => 'nothing, ever';
+    const input = { document_url: 'https://a.test/c.txt', analysis_type: 'ip_clauses' };
+    const run = { download: () => `1. License. ${sentences.grant}`, model: modelFor(50_000), timeLeft: 400 };
+    const { result, logs } = await runAgent(AnalyzeDocumentAgent, input, run);
+    expect(result).toMatchObject({ ip_clauses: ['Clause 1'], usage: { review: 'failed' } });
+    expect(logs.map(({ message }) => message)).toEqual([expect.stringMatching(/^The model took longer than the run had time for\./)]);
+  });
+
+  it('is not asked again by a later run of the task, and its tokens are counted all the same', async () => {
+    respond = (passages) => ({ content: agree(passages) });
+    const input = { document_url: 'https://a.test/c.txt', analysis_type: 'ip_clauses' };
+    const run = { download: () => `1. License. ${sentences.grant}`, model: modelFor(50_000) };
+    const first = await runAgent(AnalyzeDocumentAgent, input, run);
+    const second = await runAgent(AnalyzeDocumentAgent, input, { ...run, interruptions: 1, steps: first.steps });
+    expect(seen).toHaveLength(1);
+    expect(second.result).toEqual({ ...first.result, usage: { ...first.result.usage, requests: 0 } });
+    expect(second.result.usage.total_tokens).toBe(120);
   });
 });
 

@@ -54,7 +54,8 @@ function position(name: string, value: unknown): Position {
 
 function deviation(value: unknown, at: string): Deviation {
   const fields = record(value, at, ['id', 'severity', 'why', 'match', 'unless']);
-  const patterns = (name: string) => list(fields[name] ?? [], `${at}.${name}`).map((each) => pattern(each, `${at}.${name}`));
+  const patterns = (name: string) =>
+    list(fields[name] ?? [], `${at}.${name}`).map((each, index) => pattern(each, `${at}.${name}[${index}]`));
   const match = patterns('match');
   if (match.length === 0) throw new Error(`${at}.match: at least one pattern is needed`);
   return {
@@ -70,11 +71,18 @@ function pattern(value: unknown, at: string): RegExp {
   try {
     return new RegExp(string(value, at).replaceAll(' ', '\\s'), 'iu');
   } catch (cause) {
-    throw new Error(`${at}: not a regular expression`, { cause });
+    throw new Error(`${at}: not a regular expression${cause instanceof SyntaxError ? ` (${reasonOf(cause)})` : ''}`, { cause });
   }
 }
 
+/** What V8 says behind the pattern: "Unterminated group". */
+const reasonOf = ({ message }: SyntaxError) => message.split(': ').at(-1);
+
+// A playbook nests five deep; the parser takes seconds for as many open brackets as fit into one.
+const nested = /(?:[[{]\s*){20}/;
+
 function yaml(text: string): unknown {
+  if (nested.test(text)) throw new Error('playbook: nested too deeply');
   try {
     return parse(text);
   } catch (cause) {

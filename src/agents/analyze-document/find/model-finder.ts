@@ -2,7 +2,7 @@ import { type Category, type Clause, categories, type Excerpt, type FoundClause 
 import { placeSentences } from '../segment/sentences.js';
 import type { ClauseFinder } from './clause-finder.js';
 import { type Features, featuresOf, matching } from './features.js';
-import { permissions, type Rule } from './ip-rules.js';
+import { plainWords, type Rule } from './ip-rules.js';
 import { logOdds, type Model, readModel } from './model.js';
 import { plain } from './plain.js';
 import { widen } from './widen.js';
@@ -49,7 +49,7 @@ export class ModelFinder implements ClauseFinder {
     const text = plain(sentence);
     const features = featuresOf(text);
     if (!features) return [];
-    const certain = [...features.rules.filter((rule) => rule.certain), ...matching(text, permissions)];
+    const certain = [...features.rules.filter((rule) => rule.certain), ...matching(text, plainWords)];
     const odds = logOdds(this.model, features);
     return categories.map((category, index) => ({
       category,

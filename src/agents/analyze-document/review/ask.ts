@@ -3,16 +3,25 @@ import type { LanguageModel } from '../../agent.js';
 
 export interface Answer {
   text: string;
-  usage: { prompt_tokens?: number; completion_tokens?: number } | undefined;
+  usage?: Spent | undefined;
 }
 
-export type Ask = (system: string, user: string, maxTokens: number, signal: AbortSignal) => Promise<Answer>;
+/** Tokens as the endpoint counted them: anything may stand here. */
+export interface Spent {
+  prompt_tokens?: unknown;
+  completion_tokens?: unknown;
+}
+
+/** @param sent called for every request, also for one that repeats another */
+export type Ask = (system: string, user: string, maxTokens: number, signal: AbortSignal, sent: () => void) => Promise<Answer>;
 
 /** By the chat completions protocol. */
 export function askModel(model: LanguageModel): Ask {
   let client: OpenAI | null = null;
-  return async (system, user, maxTokens, signal) => {
-    client ??= await open(model);
+  let onRequest = () => {};
+  return async (system, user, maxTokens, signal, sent) => {
+    onRequest = sent;
+    client ??= await open(model, () => onRequest());
     const answer = await client.chat.completions.create(
       {
         model: model.name,
@@ -32,7 +41,7 @@ export function askModel(model: LanguageModel): Ask {
  * The library is loaded when there is something to ask: it makes a fifteenth of all modules. Everything is given, so that it looks for
  * nothing in the environment.
  */
-async function open({ baseUrl, apiKey, fetch }: LanguageModel): Promise<OpenAI> {
+async function open({ baseUrl, apiKey, fetch }: LanguageModel, sent: () => void): Promise<OpenAI> {
   const { default: Client } = await import('openai');
   return new Client({
     baseURL: baseUrl,
@@ -42,7 +51,10 @@ async function open({ baseUrl, apiKey, fetch }: LanguageModel): Promise<OpenAI> 
     webhookSecret: null,
     logLevel: 'off',
     maxRetries: 1,
-    fetch,
+    fetch: (...request) => {
+      sent();
+      return fetch(...request);
+    },
     ...(apiKey === null ? { defaultHeaders: { authorization: null } } : {}),
   });
 }

@@ -27,9 +27,10 @@ export function readAnswer(text: string, questions: readonly Question[]): Verdic
   });
 }
 
-/** Models like to wrap what they were asked for into a fence or a sentence. */
+/** Models like to wrap what they were asked for into a fence or a sentence, and some think aloud first. */
 function objectIn(text: string): Record<string, unknown> {
-  const parsed: unknown = JSON.parse(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1));
+  const said = text.replace(/<think>[\s\S]*?<\/think>/g, '');
+  const parsed: unknown = JSON.parse(said.slice(said.indexOf('{'), said.lastIndexOf('}') + 1));
   if (!isRecord(parsed)) throw new SyntaxError('The answer of the model is not a JSON object.');
   return parsed;
 }
@@ -37,8 +38,11 @@ function objectIn(text: string): Record<string, unknown> {
 function explanation(points: readonly Record<string, unknown>[], point: number): string | null {
   const why = points.find((each) => each.point === point)?.why;
   const text = typeof why === 'string' ? squeeze(cleanly(why)) : '';
-  return text === '' || text.length > maxExplanation ? null : text;
+  return text === '' || text.length > maxExplanation || leadsAway.test(text) ? null : text;
 }
+
+/** An explanation needs no address; one that was planted would. */
+const leadsAway = /:\/\/|\bwww\./i;
 
 const cleanly = (text: string) => text.toWellFormed().replace(/\p{Cc}/gu, ' ');
 

@@ -18,14 +18,18 @@ export interface Review {
 }
 
 /**
- * Asks the model about what was found offline, and about nothing else, until all is asked, the budget is spent or an answer
- * fails. Verdicts that came by then count; the rest stays as it was found. Throws only the signal's reason.
+ * Asks the model about what was found offline, and about nothing else, until all is asked, the budget or the time is spent or
+ * an answer fails. Verdicts that came by then count; the rest stays as it was found. Throws only the signal's reason.
+ * @param timeMs for all of it
  */
 export async function review(
   analysis: Pick<Analysis, 'found' | 'deviations'>,
   model: { name: string; taskTokens: number; ask: Ask },
+  timeMs: number,
   signal: AbortSignal,
 ): Promise<Review> {
+  const clock = AbortSignal.timeout(Math.max(0, Math.floor(timeMs)));
+  const until = AbortSignal.any([signal, clock]);
   const usage = noUsage(model.name);
   const budget = new Budget(model.taskTokens, usage);
   const verdicts: Verdict[] = [];
@@ -34,19 +38,22 @@ export async function review(
     const maxTokens = answerTokens(batch);
     if (!budget.allows(system + prompt, maxTokens)) return { verdicts, usage: { ...usage, review: 'budget' }, trouble: null };
     try {
-      usage.requests += 1;
-      const answer = await model.ask(system, prompt, maxTokens, signal);
+      const answer = await model.ask(system, prompt, maxTokens, until, () => {
+        usage.requests += 1;
+      });
       budget.spend(system + prompt, answer.text, answer.usage);
       verdicts.push(...readAnswer(answer.text, batch));
       usage.reviewed = verdicts.length;
       usage.review = 'complete';
     } catch (error) {
       signal.throwIfAborted();
-      return { verdicts, usage: { ...usage, review: 'failed' }, trouble: describe(error) };
+      return { verdicts, usage: { ...usage, review: 'failed' }, trouble: clock.aborted ? tooSlow : describe(error) };
     }
   }
   return { verdicts, usage, trouble: null };
 }
+
+const tooSlow = 'The model took longer than the run had time for.';
 
 function* batches(questions: readonly Question[]): Generator<Question[]> {
   for (let from = 0; from < questions.length; from += batchSize) yield questions.slice(from, from + batchSize);

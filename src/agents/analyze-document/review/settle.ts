@@ -25,7 +25,9 @@ export function settle(analysis: Pick<Analysis, 'found' | 'deviations' | 'missin
   const deviations = analysis.deviations
     .filter((deviation) => found.some((each) => each.excerpts.some((excerpt) => restsOn(deviation, each, excerpt))))
     .map((deviation) => ({ ...deviation, explanation: explained.get(deviation) ?? null }));
-  const present = new Set(found.flatMap(({ excerpts }) => excerpts.map(({ category }) => category)));
+  // what was doubtful, and is not denied, may be there: that it is missing would be too much to say
+  const perhaps = analysis.found.flatMap(({ excerpts }) => excerpts.filter((excerpt) => byExcerpt.get(excerpt)?.confirmed ?? true));
+  const present = new Set([...found.flatMap(({ excerpts }) => excerpts), ...perhaps].map(({ category }) => category));
   return { found, discrepancies: [...oncePerClause(deviations), ...analysis.missing.filter(({ category }) => !present.has(category))] };
 }
 
