@@ -34,6 +34,7 @@ export class AnalyzeDocumentAgent implements Agent<AnalyzeDocumentInput, Analyze
     const order = { limits: this.limits, playbook: input.playbook ?? null };
     const analysis = await analyzeInChild(bytes, order, ctx.signal, (message) => progress.show(message));
     const reviewed = await askTheModel(analysis, ctx, progress);
+    await progress.done();
     return toResult(analysis, reviewed, createHash('sha256').update(bytes).digest('hex'));
   }
 }

@@ -19,6 +19,10 @@ export class Progress {
     return this.report(0.97, 'Asking the language model');
   }
 
+  done(): Promise<void> {
+    return this.report(1, 'Done');
+  }
+
   async show(message: Message): Promise<void> {
     if (message.kind === 'reading') await this.reading(message.page, message.pages);
     if (message.kind === 'stage' && message.stage === 'finding') await this.report(0.85, 'Finding clauses');

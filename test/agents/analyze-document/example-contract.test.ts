@@ -55,8 +55,10 @@ describe('the example contract', () => {
         `Reading page 1 of ${expectedPages}`,
         'Finding clauses',
         'Comparing with the standard agreement',
+        'Done',
       ]),
     );
     expect(progress.length).toBeLessThan(20);
+    expect(fractions.at(-1)).toBe(1);
   });
 });

@@ -42,6 +42,10 @@ describe('a document fails once with a clear code', () => {
       }
     });
     await expect(analyze(scan)).rejects.toMatchObject({ code: 'document_has_no_text' });
+    const stamped = await makePdf(
+      (pdf) => void pdf.rect(50, 50, 400, 600).fill('#ccc').fillColor('black').text('RECEIVED MAR 3', 280, 700),
+    );
+    await expect(analyze(stamped)).rejects.toMatchObject({ code: 'document_has_no_text' });
     await expect(analyze('<html><body><img src="a.png"><script>let text = "hidden";</script></body></html>')).rejects.toMatchObject({
       code: 'document_has_no_text',
     });

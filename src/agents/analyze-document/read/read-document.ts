@@ -44,7 +44,7 @@ function checkText({ paragraphs, pages }: DocumentText, limits: Limits): void {
   }
   if (chars > limits.textChars) throw new TaskFailed('document_too_large', 'The document holds more text than is read.');
   // A scan may carry a stamp or a page number as text; that is not its contents.
-  if (letters === 0 || (pages !== null && pages > 1 && letters < pages * 25)) {
+  if (letters === 0 || (pages !== null && letters < pages * 25)) {
     throw new TaskFailed(
       'document_has_no_text',
       'The document holds no text to read; it may be a scan, which needs text recognition first.',
