@@ -29,6 +29,41 @@ describe('heads and feet of PDF pages', () => {
     for (const number of ['12', '- 12 -', 'Page 3 of 9', 'iv', 'A-7']) expect(kept([page(0, ...own(0), number)])).toEqual([own(0)]);
   });
 
+  it('go when the number in them counts the pages, from wherever it starts', () => {
+    const pages = [0, 1, 2, 3].map((number) => page(number, ...own(number), `Draft 9 of the Order, ${number + 17}`));
+    expect(kept(pages)).toEqual([0, 1, 2, 3].map(own));
+  });
+
+  it('go whatever space stands between their words', () => {
+    const pages = [0, 1, 2, 3].map((number) => page(number, ...own(number), number % 2 ? 'Order Form(Draft)' : 'Order Form (Draft)'));
+    expect(kept(pages)).toEqual([0, 1, 2, 3].map(own));
+  });
+
+  it('are not the numbers of clauses, in step with the pages or not', () => {
+    const numbered = [
+      (number: number) => `${number + 1}.2`,
+      (number: number) => `1.${number + 1}`,
+      () => '(a)',
+      (n: number) => `Item ${n * n} is due`,
+    ];
+    for (const text of numbered) {
+      const pages = [0, 1, 2, 3].map((number) => page(number, text(number), ...own(number)));
+      expect(kept(pages)).toEqual([0, 1, 2, 3].map((number) => [text(number), ...own(number)]));
+    }
+  });
+
+  it('are not the headings of schedules of one page each, and of one of many pages only after its first', () => {
+    const each = [0, 1, 2, 3].map((number) => page(number, `Schedule ${number + 1}`, ...own(number)));
+    expect(kept(each)).toEqual([0, 1, 2, 3].map((number) => [`Schedule ${number + 1}`, ...own(number)]));
+    const one = [0, 1, 2, 3].map((number) => page(number, 'Schedule 1', ...own(number)));
+    expect(kept(one)).toEqual([['Schedule 1', ...own(0)], own(1), own(2), own(3)]);
+  });
+
+  it('are not the title, which only has the same words as they', () => {
+    const pages = [0, 1, 2, 3].map((number) => page(number, number ? 'Order Terms' : 'ORDER TERMS', ...own(number)));
+    expect(kept(pages)).toEqual([['ORDER TERMS', ...own(0)], own(1), own(2), own(3)]);
+  });
+
   it('are looked for at the edges: what is repeated within the text is text', () => {
     const pages = [0, 1, 2, 3].map((number) => page(number, ...own(number), 'The Seller pays.', '7', ...own(number)));
     expect(kept(pages)).toEqual(pages.map(({ lines }) => lines.map(({ text }) => text)));

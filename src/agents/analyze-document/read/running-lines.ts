@@ -1,3 +1,4 @@
+import { parseMarker } from '../segment/numbering.js';
 import type { PdfLine, PdfPage } from './pdf-lines.js';
 
 const edgeLines = 3;
@@ -9,25 +10,39 @@ const edgeLines = 3;
 export function dropRunningLines(pages: readonly PdfPage[]): PdfPage[] {
   const edges = pages.map(edgesOf);
   const seen = new Map<string, number>();
-  for (const edge of edges) for (const key of new Set([...edge].map(keyOf))) seen.set(key, (seen.get(key) ?? 0) + 1);
+  for (const edge of edges) for (const key of new Set([...edge.values()].flat())) seen.set(key, (seen.get(key) ?? 0) + 1);
   const enough = Math.max(3, pages.length * 0.3);
-  return pages.map((page, index) => ({
-    ...page,
-    lines: page.lines.filter((line) => !edges[index]?.has(line) || !(isPageNumber(line) || (seen.get(keyOf(line)) ?? 0) >= enough)),
-  }));
+  const opened = new Set<string>();
+  const stays = (line: PdfLine, keys: readonly string[] | undefined) => {
+    if (!keys) return true;
+    if (isPageNumber(line)) return false;
+    const key = keys.find((each) => seen.get(each)! >= enough);
+    // The head of a schedule's pages is, the first time, its heading.
+    return !key || (parseMarker(line.text)?.kind === 'container' && opened.size < opened.add(key).size);
+  };
+  return pages.map((page, index) => ({ ...page, lines: page.lines.filter((line) => stays(line, edges[index]!.get(line))) }));
 }
 
-/** By place on the page: files often write a foot before the text. */
-function edgesOf(page: PdfPage): Set<PdfLine> {
-  const byHeight = [...page.lines].sort((a, b) => a.y - b.y);
-  return new Set([...byHeight.slice(0, edgeLines), ...byHeight.slice(-edgeLines)]);
+/** The lines at the edges by place on the page, as files often write a foot before the text; each with its keys. */
+function edgesOf({ number, lines }: PdfPage): Map<PdfLine, string[]> {
+  const byHeight = [...lines].sort((a, b) => a.y - b.y);
+  return new Map([...byHeight.slice(0, edgeLines), ...byHeight.slice(-edgeLines)].map((line) => [line, keysOf(line, number)]));
 }
 
-function keyOf(line: PdfLine): string {
-  return line.text
-    .toLowerCase()
-    .replace(/\d+/g, '#')
-    .replace(/[^\p{L}#]+/gu, ' ');
+/**
+ * What a line has in common with its likes on other pages: its words, or its words with how far a number in them is ahead
+ * of the page's. Numbers that go their own way count something else, and so do those of schedules and clauses.
+ */
+function keysOf({ text }: PdfLine, page: number): string[] {
+  const marker = parseMarker(text);
+  if (marker?.kind === 'container') return [text.replace(/\s+/g, '')];
+  if (marker && !marker.rest) return [];
+  const keyed = text.replace(/\bpage\s*\d+/gi, 'page');
+  const numbers = [...keyed.matchAll(/\d+/g)];
+  const inStep = numbers.map(
+    ({ 0: digits, index }) => `${keyed.slice(0, index)}#${Number(digits) - page}#${keyed.slice(index + digits.length)}`,
+  );
+  return [keyed, ...inStep].map((key) => key.replace(/\s+/g, ''));
 }
 
 function isPageNumber(line: PdfLine): boolean {
