@@ -46,11 +46,14 @@ function ended(previous: PdfLine, right: number): boolean {
   return previous.right < right - (right - previous.x) * 0.25 && endsSentence(previous);
 }
 
-/** A line in the middle, then one that starts elsewhere: a title above its text. */
+/** A line with much the same space on either side, then one that starts elsewhere: a title above its text. */
 function centred(previous: PdfLine, line: PdfLine, left: number, right: number): boolean {
   const margin = previous.size * 3;
-  const offset = Math.abs((previous.x + previous.right) / 2 - (left + right) / 2);
-  return previous.x > left + margin && offset < margin && Math.abs(line.x - previous.x) > margin;
+  const before = previous.x - left;
+  const after = right - previous.right;
+  // An indented first line has space before it too, but fills the rest, or its sentence goes on.
+  const alike = Math.min(before, after) > margin && Math.abs(before - after) < Math.min(before, after, margin * 2);
+  return alike && Math.abs(line.x - previous.x) > margin && !/^\p{Ll}/u.test(line.text);
 }
 
 function endsSentence(line: PdfLine): boolean {
