@@ -18,6 +18,9 @@ describe('joining lines', () => {
     expect(join('the exclu-', 'sive right')).toEqual(['the exclusive right']);
     expect(join('a non-', 'exclusive right')).toEqual(['a non-exclusive right']);
     expect(join('day-', 'to-day business')).toEqual(['day-to-day business']);
+    expect(join('out-of-', 'pocket expenses')).toEqual(['out-of-pocket expenses']);
+    expect(join('the state-of-the-', 'art press')).toEqual(['the state-of-the-art press']);
+    expect(join('a non-exclu-', 'sive right')).toEqual(['a non-exclusive right']);
     expect(join('the Anglo-', 'American text')).toEqual(['the Anglo-American text']);
     expect(join('the B-', 'side of it')).toEqual(['the B-side of it']);
     expect(join('from 2020-', '2024 on')).toEqual(['from 2020- 2024 on']);

@@ -35,9 +35,10 @@ export function joinLines(lines: Iterable<Line>): Paragraph[] {
   }
 }
 
-// "non-\nexclusive" is a word with a hyphen, "exclu-\nsive" is not; nor is a hyphen the only one in "day-\nto-day".
+// "non-\nexclusive" is a word with a hyphen, "exclu-\nsive" is not; nor is a hyphen the only one in "day-\nto-day". The
+// little words in the middle of "out-of-\npocket" are no syllables, as the end of "non-exclu-\nsive" is.
 const keepsHyphen =
-  /(?:^|[\s("“-])(?:non|sub|co|re|pre|post|self|third|well|full|fully|royalty|world|all|cross|joint|work|know|trade|open|multi)-$/i;
+  /(?:(?:^|[\s("“-])(?:non|sub|co|re|pre|post|self|third|well|full|fully|royalty|world|all|cross|joint|work|know|trade|open|multi)|\p{L}-(?:of|to|the|and|by|up))-$/iu;
 
 // After these a number is a reference ("under Section\n7.2"), not the start of a clause.
 const expectsMore =
