@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { joinLines } from '../../../src/agents/analyze-document/read/join-lines.js';
 import type { PdfPage } from '../../../src/agents/analyze-document/read/pdf-lines.js';
+import { breakParagraphs } from '../../../src/agents/analyze-document/read/pdf-paragraphs.js';
 import { dropRunningLines } from '../../../src/agents/analyze-document/read/running-lines.js';
 
 function page(number: number, ...texts: string[]): PdfPage {
@@ -21,8 +23,8 @@ describe('heads and feet of PDF pages', () => {
   });
 
   it('stay when few pages have them', () => {
-    const pages = [0, 1].map((number) => page(number, 'Master Agreement', ...own(number)));
-    expect(kept(pages)).toEqual([0, 1].map((number) => ['Master Agreement', ...own(number)]));
+    const pages = [0, 1, 2].map((number) => page(number, number ? 'Master Agreement' : 'Preface', ...own(number)));
+    expect(kept(pages)).toEqual(pages.map(({ lines }) => lines.map(({ text }) => text)));
   });
 
   it('go when they are page numbers, also on one page alone', () => {
@@ -67,5 +69,47 @@ describe('heads and feet of PDF pages', () => {
   it('are looked for at the edges: what is repeated within the text is text', () => {
     const pages = [0, 1, 2, 3].map((number) => page(number, ...own(number), 'The Seller pays.', '7', ...own(number)));
     expect(kept(pages)).toEqual(pages.map(({ lines }) => lines.map(({ text }) => text)));
+  });
+});
+
+describe('heads and feet of the pages that a file had before it was printed', () => {
+  /** Lines of a page that stand apart where one is ''. */
+  function spaced(number: number, ...texts: string[]): PdfPage {
+    const { lines, ...rest } = page(number, ...texts);
+    return { ...rest, lines: lines.filter(({ text }) => text) };
+  }
+  const before = (number: number) => `In month ${'abc'[number]} the Seller hands over to the Buyer, its heirs and its`;
+  const after = (number: number) => `successors all of the pears of the year ${'abc'[number]} and the apples that are`;
+
+  it('go from the middle of a page, and the sentence that they cut in two goes on', () => {
+    const pages = [0, 1, 2].map((number) =>
+      spaced(number, ...own(number), before(number), '', 'ORDER TERMS', `PAGE ${number + 5}`, '', after(number), ...own(number)),
+    );
+    expect(kept(pages)).toEqual([0, 1, 2].map((number) => [...own(number), before(number), after(number), ...own(number)]));
+    const paragraphs = joinLines(dropRunningLines(pages).flatMap(breakParagraphs)).map(({ text }) => text);
+    expect([0, 1, 2].filter((n) => paragraphs.some((text) => text.includes(`${before(n)} ${after(n)}`)))).toHaveLength(3);
+  });
+
+  it('leave the title that has their words', () => {
+    const pages = [0, 1, 2].map((number) =>
+      spaced(
+        number,
+        ...own(number),
+        number ? before(number) : 'So it is.',
+        '',
+        'ORDER TERMS',
+        '',
+        number ? after(number) : 'It is so.',
+        ...own(number),
+      ),
+    );
+    expect(kept(pages).map((lines) => lines.includes('ORDER TERMS'))).toEqual([true, false, false]);
+  });
+
+  it('are not the cells of a table, which stand close, nor the markers of lists', () => {
+    for (const within of [['Pears'], ['', '(b)', ''], ['', '12 boxes', '']]) {
+      const pages = [0, 1, 2].map((number) => spaced(number, ...own(number), before(number), ...within, after(number), ...own(number)));
+      expect(kept(pages)).toEqual(pages.map(({ lines }) => lines.map(({ text }) => text)));
+    }
   });
 });

@@ -13,6 +13,8 @@ export interface PdfLine {
   /** Of the letters. */
   size: number;
   column: Column;
+  /** In the sentence of the line before, whatever space there is between them. */
+  goesOn?: boolean;
 }
 
 export interface PdfPage {

@@ -11,7 +11,7 @@ export function breakParagraphs(page: PdfPage): Line[] {
     return {
       text: line.text,
       page: page.number,
-      breakBefore: previous ? breaks(previous, line, pitch, edges[previous.column]!) : false,
+      breakBefore: previous && !line.goesOn ? breaks(previous, line, pitch, edges[previous.column]!) : false,
       prominent: line.size > size * 1.12,
     };
   });

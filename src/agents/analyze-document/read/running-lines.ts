@@ -1,13 +1,20 @@
 import { parseMarker } from '../segment/numbering.js';
 import type { PdfLine, PdfPage } from './pdf-lines.js';
+import { findFurniture } from './text-furniture.js';
 
 const edgeLines = 3;
+const longestLine = 300;
+
+/** Removes heads, feet and page numbers: of the pages; and, from files that were printed anew, those of the pages they had. */
+export function dropRunningLines(pages: readonly PdfPage[]): PdfPage[] {
+  return dropWithin(dropAtEdges(pages));
+}
 
 /**
- * Removes heads, feet and page numbers. A line is one when the same words, page number aside, stand within the first or
- * last three lines of many pages; or when it is nothing but a page number out there.
+ * A line is a head or foot when the same words, page number aside, stand within the first or last three lines of many
+ * pages; or when it is nothing but a page number out there.
  */
-export function dropRunningLines(pages: readonly PdfPage[]): PdfPage[] {
+function dropAtEdges(pages: readonly PdfPage[]): PdfPage[] {
   const edges = pages.map(edgesOf);
   const seen = new Map<string, number>();
   for (const edge of edges) for (const key of new Set([...edge.values()].flat())) seen.set(key, (seen.get(key) ?? 0) + 1);
@@ -23,6 +30,35 @@ export function dropRunningLines(pages: readonly PdfPage[]): PdfPage[] {
   return pages.map((page, index) => ({ ...page, lines: page.lines.filter((line) => stays(line, edges[index]!.get(line))) }));
 }
 
+/** Anywhere else on a page it has to cut a sentence in two, with space on both sides: cells of a table have less. */
+function dropWithin(pages: readonly PdfPage[]): PdfPage[] {
+  const lines = pages.flatMap((page) => page.lines);
+  const { furniture, gaps } = findFurniture(
+    lines.map(({ text }) => text),
+    {
+      mayRepeat: (index) => /^[*\p{Lu}]/u.test(lines[index]!.text) && !parseMarker(lines[index]!.text),
+      mayCut: (from, to) => isApart(lines[from - 1]!, lines[from]!) && isApart(lines[to - 1]!, lines[to]!),
+    },
+  );
+  // A number alone may as well be one of a table.
+  const dropped = new Set(lines.filter((line, index) => furniture[index] && !isPageNumber(line)));
+  // The first of them all is the title, whose words the others repeat.
+  const title = pages[0]?.lines.find((line) => dropped.has(line));
+  if (title) dropped.delete(title);
+  for (const { from, to } of gaps) for (const line of lines.slice(from, to)) dropped.add(line);
+  const goOn = new Set(gaps.map(({ to }) => lines[to]));
+  return pages.map((page) => ({
+    ...page,
+    lines: page.lines.filter((line) => !dropped.has(line)).map((line) => (goOn.has(line) ? { ...line, goesOn: true } : line)),
+  }));
+}
+
+/** Also from the last line of a page to the first of the next. */
+function isApart(above: PdfLine, below: PdfLine): boolean {
+  const step = below.y - above.y;
+  return step < 0 || step > Math.max(above.size, below.size) * 1.7;
+}
+
 /** The lines at the edges by place on the page, as files often write a foot before the text; each with its keys. */
 function edgesOf({ number, lines }: PdfPage): Map<PdfLine, string[]> {
   const byHeight = [...lines].sort((a, b) => a.y - b.y);
@@ -36,7 +72,7 @@ function edgesOf({ number, lines }: PdfPage): Map<PdfLine, string[]> {
 function keysOf({ text }: PdfLine, page: number): string[] {
   const marker = parseMarker(text);
   if (marker?.kind === 'container') return [text.replace(/\s+/g, '')];
-  if (marker && !marker.rest) return [];
+  if ((marker && !marker.rest) || text.length > longestLine) return [];
   const keyed = text.replace(/\bpage\s*\d+/gi, 'page');
   const numbers = [...keyed.matchAll(/\d+/g)];
   const inStep = numbers.map(

@@ -1,19 +1,41 @@
 /**
  * Removes what was printed on every page of a text that once had pages: page numbers, and lines such as a file name that
  * come up again and again. A sentence that they cut in two then goes on without a blank line.
- *
- * A line that is repeated is not always furniture ("By: ____"), so it has to interrupt a sentence somewhere.
  */
 export function dropTextFurniture(lines: readonly string[]): string[] {
+  const { furniture, gaps } = findFurniture(lines);
+  const kept: (string | null)[] = lines.map((line, index) => (furniture[index] || isPageNumber(line) ? '' : line));
+  for (const { from, to } of gaps) kept.fill(null, from, to);
+  return kept.filter((line) => line !== null);
+}
+
+export interface Furniture {
+  /** Of each line. */
+  furniture: boolean[];
+  /** Where it cuts a sentence in two. */
+  gaps: { from: number; to: number }[];
+}
+
+/** What else is known of lines: whether one can be furniture, and whether those of a gap can have come between others. */
+export interface Layout {
+  mayRepeat: (index: number) => boolean;
+  mayCut: (from: number, to: number) => boolean;
+}
+
+/** A line that is repeated is not always furniture ("By: ____"), so it has to interrupt a sentence somewhere. */
+export function findFurniture(lines: readonly string[], { mayRepeat, mayCut }: Layout = anyLayout): Furniture {
   const keys = lines.map(keyOf);
   const counts = new Map<string, number>();
   for (const key of keys) if (key) counts.set(key, (counts.get(key) ?? 0) + 1);
-  const repeated = lines.map((line, index) => isPageNumber(line) || (isShort(line) && (counts.get(keys[index]!) ?? 0) >= 3));
-  const gaps = gapsOf(lines, repeated);
-  const furniture = new Set<string>();
-  for (const gap of gaps) if (gap.cutsSentence) for (let at = gap.from; at < gap.to; at += 1) furniture.add(keys[at]!);
-  return mend(lines, keys, furniture, gaps);
+  const repeated = lines.map(
+    (line, index) => isPageNumber(line) || (isShort(line) && (counts.get(keys[index]!) ?? 0) >= 3 && mayRepeat(index)),
+  );
+  const gaps = gapsOf(lines, repeated).filter(({ from, to, cutsSentence }) => cutsSentence && mayCut(from, to));
+  const found = new Set(gaps.flatMap(({ from, to }) => keys.slice(from, to)));
+  return { furniture: keys.map((key) => found.has(key)), gaps };
 }
+
+const anyLayout: Layout = { mayRepeat: () => true, mayCut: () => true };
 
 interface Gap {
   from: number;
@@ -34,12 +56,6 @@ function gapsOf(lines: readonly string[], repeated: readonly boolean[]): Gap[] {
   return gaps;
 }
 
-function mend(lines: readonly string[], keys: readonly string[], furniture: ReadonlySet<string>, gaps: readonly Gap[]): string[] {
-  const kept = lines.map((line, index) => (furniture.has(keys[index]!) || isPageNumber(line) ? '' : line) as string | null);
-  for (const { from, to, cutsSentence } of gaps) if (cutsSentence) kept.fill(null, from, to);
-  return kept.filter((line) => line !== null);
-}
-
 function runsOn(before: string | undefined, after: string | undefined): boolean {
   return (
     before !== undefined &&
@@ -57,7 +73,7 @@ function isShort(line: string): boolean {
 }
 
 function keyOf(line: string): string {
-  return line.trim().toLowerCase().replace(/\d+/g, '#').replace(/\s+/g, ' ');
+  return line.trim().toLowerCase().replace(/\d+/g, '#').replace(/\s+/g, '');
 }
 
 function isPageNumber(line: string): boolean {
