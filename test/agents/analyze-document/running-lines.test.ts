@@ -27,6 +27,13 @@ describe('heads and feet of PDF pages', () => {
     expect(kept(pages)).toEqual(pages.map(({ lines }) => lines.map(({ text }) => text)));
   });
 
+  it('go when both of two pages have them in one place, which a title and a signature have not', () => {
+    const pages = [0, 1].map((number) => page(number, 'Confidential', ...own(number)));
+    expect(kept(pages)).toEqual([0, 1].map(own));
+    const signed = [page(0, ...own(0), 'Name: Ann Other'), page(1, ...own(1), 'Date:', 'Name: Ann Other')];
+    expect(kept(signed)).toEqual(signed.map(({ lines }) => lines.map(({ text }) => text)));
+  });
+
   it('go when they are page numbers, also on one page alone', () => {
     for (const number of ['12', '- 12 -', 'Page 3 of 9', 'iv', 'A-7']) expect(kept([page(0, ...own(0), number)])).toEqual([own(0)]);
   });

@@ -12,13 +12,13 @@ export function dropRunningLines(pages: readonly PdfPage[]): PdfPage[] {
 
 /**
  * A line is a head or foot when the same words, page number aside, stand within the first or last three lines of many
- * pages; or when it is nothing but a page number out there.
+ * pages, or at one place of both of two; or when it is nothing but a page number out there.
  */
 function dropAtEdges(pages: readonly PdfPage[]): PdfPage[] {
-  const edges = pages.map(edgesOf);
+  const edges = pages.map((page) => edgesOf(page, pages.length === 2));
   const seen = new Map<string, number>();
   for (const edge of edges) for (const key of new Set([...edge.values()].flat())) seen.set(key, (seen.get(key) ?? 0) + 1);
-  const enough = Math.max(3, pages.length * 0.3);
+  const enough = pages.length === 2 ? 2 : Math.max(3, pages.length * 0.3);
   const opened = new Set<string>();
   const stays = (line: PdfLine, keys: readonly string[] | undefined) => {
     if (!keys) return true;
@@ -60,9 +60,10 @@ function isApart(above: PdfLine, below: PdfLine): boolean {
 }
 
 /** The lines at the edges by place on the page, as files often write a foot before the text; each with its keys. */
-function edgesOf({ number, lines }: PdfPage): Map<PdfLine, string[]> {
+function edgesOf({ number, lines }: PdfPage, withPlace: boolean): Map<PdfLine, string[]> {
   const byHeight = [...lines].sort((a, b) => a.y - b.y);
-  return new Map([...byHeight.slice(0, edgeLines), ...byHeight.slice(-edgeLines)].map((line) => [line, keysOf(line, number)]));
+  const placed = (line: PdfLine) => keysOf(line, number).map((key) => (withPlace ? `${key} ${Math.round(line.y)} ${line.size}` : key));
+  return new Map([...byHeight.slice(0, edgeLines), ...byHeight.slice(-edgeLines)].map((line) => [line, placed(line)]));
 }
 
 /**
