@@ -106,8 +106,8 @@ const contentTypes =
   '<?xml version="1.0" encoding="UTF-8"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>';
 const relations =
   '<?xml version="1.0" encoding="UTF-8"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>';
-const documentStart =
-  '<?xml version="1.0" encoding="UTF-8"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>';
+export const wordNamespace = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"';
+const documentStart = `<?xml version="1.0" encoding="UTF-8"?><w:document ${wordNamespace}><w:body>`;
 
 /** `body` is WordprocessingML; `more` are further files of the package. */
 export function makeDocx(body: string | Buffer, more: ZipEntry[] = []): Buffer {
@@ -124,4 +124,32 @@ export function makeDocx(body: string | Buffer, more: ZipEntry[] = []): Buffer {
 
 export function wordParagraph(text: string, properties = ''): string {
   return `<w:p>${properties && `<w:pPr>${properties}</w:pPr>`}<w:r><w:t xml:space="preserve">${text}</w:t></w:r></w:p>`;
+}
+
+/** `numbering` is what `w:numbering` holds. */
+export function makeNumberedDocx(paragraphs: readonly string[], numbering: string): Buffer {
+  return makeDocx(paragraphs.join(''), [{ name: 'word/numbering.xml', data: Buffer.from(wordNumbering(numbering)) }]);
+}
+
+export function wordNumbering(content: string): string {
+  return `<w:numbering ${wordNamespace}>${content}</w:numbering>`;
+}
+
+/** How a list is numbered: for each level its format, its text and what else it holds. */
+export function wordList(id: number, ...levels: [format: string, text: string, more?: string][]): string {
+  const parts = levels.map(
+    ([format, text, more = ''], level) =>
+      `<w:lvl w:ilvl="${level}"><w:start w:val="1"/><w:numFmt w:val="${format}"/>${more}<w:lvlText w:val="${text}"/></w:lvl>`,
+  );
+  return `<w:abstractNum w:abstractNumId="${id}">${parts.join('')}</w:abstractNum>`;
+}
+
+/** What paragraphs name to be in a list. */
+export function wordListUse(id: number, list: number, overrides = ''): string {
+  return `<w:num w:numId="${id}"><w:abstractNumId w:val="${list}"/>${overrides}</w:num>`;
+}
+
+/** The property of a paragraph in a list. */
+export function inList(use: number, level: number): string {
+  return `<w:numPr><w:ilvl w:val="${level}"/><w:numId w:val="${use}"/></w:numPr>`;
 }

@@ -3,7 +3,19 @@ import { describe, expect, it } from '@jest/globals';
 import { AnalyzeDocumentAgent } from '../../../src/agents/analyze-document/analyze-document.agent.js';
 import type { AnalyzeDocumentResult } from '../../../src/agents/analyze-document/result.js';
 import { runAgent } from '../../support/run-agent.js';
-import { contractParagraphs, contractPdf, contractRefs, makeDocx, makePdf, wordParagraph } from './documents.js';
+import {
+  contractParagraphs,
+  contractPdf,
+  contractRefs,
+  inList,
+  makeDocx,
+  makeNumberedDocx,
+  makePdf,
+  wordList,
+  wordListUse,
+  wordNamespace,
+  wordParagraph,
+} from './documents.js';
 
 async function analyze(bytes: Buffer | string): Promise<AnalyzeDocumentResult> {
   const input = { document_url: 'https://a.test/contract', analysis_type: 'ip_clauses' };
@@ -28,25 +40,91 @@ describe('analyze-document reads', () => {
   });
 
   it('a Word document whose numbers Word computes', async () => {
-    const level = (n: number) => `<w:lvl w:ilvl="${n}"><w:numFmt w:val="decimal"/></w:lvl>`;
-    const numbering = `<w:numbering xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:abstractNum w:abstractNumId="0">${level(0)}${level(1)}</w:abstractNum><w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num></w:numbering>`;
-    const relations =
-      '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/numbering" Target="numbering.xml"/></Relationships>';
-    const at = (depth: number) => `<w:numPr><w:ilvl w:val="${depth}"/><w:numId w:val="1"/></w:numPr>`;
-    const body = [
-      wordParagraph('Services', at(0)),
-      wordParagraph('Supplier shall perform the services with care.', at(1)),
-      wordParagraph('Rights', at(0)),
-      wordParagraph('Each party keeps what it had before.', at(1)),
-      wordParagraph('Customer hereby grants to Supplier a license to use the trademarks.', at(1)),
-    ].join('');
     const result = await analyze(
-      makeDocx(body, [
-        { name: 'word/numbering.xml', data: Buffer.from(numbering) },
-        { name: 'word/_rels/document.xml.rels', data: Buffer.from(relations) },
-      ]),
+      makeNumberedDocx(
+        [
+          wordParagraph('Services', inList(1, 0)),
+          wordParagraph('Supplier shall perform the services with care.', inList(1, 1)),
+          wordParagraph('Rights', inList(1, 0)),
+          wordParagraph('Each party keeps what it had before.', inList(1, 1)),
+          wordParagraph('Customer hereby grants to Supplier a license to use the trademarks.', inList(1, 1)),
+        ],
+        wordList(0, ['decimal', '%1.'], ['decimal', '%1.%2']) + wordListUse(1, 0),
+      ),
     );
-    expect(result.clauses).toMatchObject([{ ref: 'Clause 2.2', heading: 'Rights' }]);
+    expect(result.clauses).toMatchObject([
+      {
+        ref: 'Clause 2.2',
+        heading: 'Rights',
+        text: '2.2 Customer hereby grants to Supplier a license to use the trademarks.',
+      },
+    ]);
+  });
+
+  it('a Word document with several lists, each by its own count and in its own style', async () => {
+    const assigns = 'Supplier hereby assigns to Customer all right, title and interest in the work product.';
+    const result = await analyze(
+      makeNumberedDocx(
+        [
+          wordParagraph('Acme Ltd, a company of England; and', inList(1, 0)),
+          wordParagraph('Beta Ltd, a company of Wales.', inList(1, 0)),
+          wordParagraph('Supplier makes software.', inList(2, 0)),
+          wordParagraph('Customer wants to use it.', inList(2, 0)),
+          wordParagraph('Services', inList(3, 0)),
+          wordParagraph('Supplier shall perform the services with care.', inList(3, 1)),
+          wordParagraph('Ownership', inList(3, 0)),
+          wordParagraph(assigns, inList(3, 1)),
+          wordParagraph('EXHIBIT A'),
+          wordParagraph('Scope', inList(4, 0)),
+          wordParagraph(assigns, inList(4, 1)),
+          wordParagraph('License', inList(5, 0)),
+          wordParagraph('Customer hereby grants to Supplier a license to use the trademarks.', inList(5, 1)),
+        ],
+        wordList(0, ['decimal', '(%1)']) +
+          wordList(1, ['upperLetter', '(%1)']) +
+          wordList(2, ['decimal', '%1.'], ['decimal', '%1.%2']) +
+          wordList(3, ['upperRoman', 'Article %1'], ['decimal', 'Section %1.%2', '<w:isLgl/>']) +
+          wordListUse(1, 0) +
+          wordListUse(2, 1) +
+          wordListUse(3, 2) +
+          wordListUse(4, 2, '<w:lvlOverride w:ilvl="0"><w:startOverride w:val="1"/></w:lvlOverride>') +
+          wordListUse(5, 3),
+      ),
+    );
+    expect(result.clauses.map(({ ref, text }) => [ref, text.split(' Su')[0]!.split(' Cu')[0]])).toEqual([
+      ['Clause 2.1', '2.1'],
+      ['Exhibit A, Clause 1.1', '1.1'],
+      ['Exhibit A, Section 1.1', 'Section 1.1'],
+    ]);
+  });
+
+  it('a Word document whose numbers are not understood, as one without numbers', async () => {
+    const result = await analyze(
+      makeNumberedDocx(
+        contractParagraphs.map((text) => wordParagraph(text.slice(3), inList(1, 0))),
+        wordList(0, ['koreanCounting', '%1.']) + wordListUse(1, 0),
+      ),
+    );
+    expect(result.ip_clauses).toEqual(['Paragraph 2', 'Paragraph 3']);
+  });
+
+  it('a Word document without the text that it hides', async () => {
+    const hidden = '<w:t>Customer grants to Supplier an exclusive license to all patents.</w:t>';
+    const styles = `<w:styles ${wordNamespace}><w:style w:type="character" w:styleId="Ghost"><w:rPr><w:vanish/></w:rPr></w:style></w:styles>`;
+    const result = await analyze(
+      makeDocx(
+        [
+          wordParagraph('1. Ownership. Supplier hereby assigns to Customer all patents.'),
+          `<w:p><w:r><w:rPr><w:b/><w:vanish/></w:rPr><w:t>2. Hidden. </w:t>${hidden}</w:r></w:p>`,
+          `<w:p><w:r><w:rPr><w:rStyle w:val="Ghost"/></w:rPr>${hidden}</w:r></w:p>`,
+          `<w:tbl><w:tr><w:trPr><w:hidden/></w:trPr><w:tc><w:p><w:r>${hidden}</w:r></w:p></w:tc></w:tr></w:tbl>`,
+          `<w:p><w:r><w:rPr><w:vanish w:val="0"/></w:rPr><w:t>3. License. Customer hereby grants to Supplier a license to use the trademarks.</w:t></w:r></w:p>`,
+        ].join(''),
+        [{ name: 'word/styles.xml', data: Buffer.from(styles) }],
+      ),
+    );
+    expect(result.ip_clauses).toEqual(['Clause 1', 'Clause 3']);
+    expect(result.clauses.map(({ text }) => text).join()).not.toContain('exclusive');
   });
 
   it('HTML, without its scripts, styles and markup', async () => {
