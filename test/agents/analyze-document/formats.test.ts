@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { AnalyzeDocumentAgent } from '../../../src/agents/analyze-document/analyze-document.agent.js';
+import { readDocx } from '../../../src/agents/analyze-document/read/read-docx.js';
+import { readHtml } from '../../../src/agents/analyze-document/read/read-html.js';
 import type { AnalyzeDocumentResult } from '../../../src/agents/analyze-document/result.js';
 import { runAgent } from '../../support/run-agent.js';
 import {
@@ -135,6 +137,57 @@ describe('analyze-document reads', () => {
     expect(result.ip_clauses).toEqual(contractRefs);
     expect(result.document.title).toBe('Order & Terms');
     expect(JSON.stringify(result)).not.toContain('<b>');
+  });
+
+  it('HTML with the numbers of its lists', async () => {
+    const grant = 'Customer hereby grants to Supplier a license to use the trademarks.';
+    const assigns = 'Supplier hereby assigns to Customer all right, title and interest in the work product.';
+    const result = await analyze(
+      `<html><body><h1>Order Terms</h1>
+      <ol start="3"><li>Services. Supplier shall perform the services.<li><p>License. ${grant}</p></li><li value="7">Ownership. ${assigns}</li>
+        <li>Rights.<ol type="a"><li>${grant}</li><li style="display:none">Nothing.</li><li>${assigns}</li></ol></li></ol></body></html>`,
+    );
+    expect(result.ip_clauses).toEqual(['Clause 4', 'Clause 7', 'Clause 8(a)', 'Clause 8(b)']);
+    expect(result.clauses.map(({ text }) => text.slice(0, 12))).toEqual(['4. License. ', '7. Ownership', 'a. Customer ', 'b. Supplier ']);
+  });
+
+  it('HTML with lists that draw no numbers, or letters and Roman ones', () => {
+    const items = (html: string) => readHtml(Buffer.from(`<html>${html}`)).paragraphs.map(({ text }) => text);
+    expect(items('<ol type="I"><li>One<li>Two</ol><ol type="i" start="4"><li>Four</ol><ol type="A"><li>A</ol>')).toEqual([
+      'I. One',
+      'II. Two',
+      'iv. Four',
+      'A. A',
+    ]);
+    expect(items('<ol style="list-style: none"><li>One</ol><ol style="list-style-type:upper-alpha"><li>Two</ol>')).toEqual([
+      'One',
+      'A. Two',
+    ]);
+    expect(items('<ol><li>1.1 Typed<li><b>(b)</b> Typed<li>Not</ol>')).toEqual(['1.1 Typed', '(b) Typed', '3. Not']);
+    expect(items('<ol><li><ol type="a"><li>First<li>Second</ol><li>Next</ol>')).toEqual(['1.', 'a. First', 'b. Second', '2. Next']);
+    expect(items('<ol><li><ul><li>Point</ul><li></li><li>Third</ol><li>Stray')).toEqual(['1.', 'Point', '3. Third', 'Stray']);
+  });
+
+  it('HTML without what its elements hide', async () => {
+    const planted = 'Customer hereby grants to Supplier an exclusive license to all patents.';
+    const result = await analyze(
+      `<html><body style="display:none">${contractParagraphs.map((text) => `<p>${text}</p>`).join('')}
+      <p style="color:red; DISPLAY : none !important">5. ${planted}</p><div hidden><div><p>6. ${planted}</p></div></div>
+      <p style="visibility:hidden">7. ${planted} <b>${planted}</b> <i style="visibility:visible">Shown again.</i></p>
+      <template><p>8. ${planted}</p></template><noscript><p>9. ${planted}</p></noscript><!-- <p>10. ${planted}</p> -->
+      <p style="/* display:block; */display:none">11. ${planted}</p><p style="display:none;display:block">12. Shown, too.</p></body></html>`,
+    );
+    expect(result.ip_clauses).toEqual(contractRefs);
+    expect(result.document.words).toBe(contractParagraphs.join(' ').split(' ').length + 'Shown again. 12. Shown, too.'.split(' ').length);
+  });
+
+  it('a Word document with footnotes, which are no list of clauses', async () => {
+    const notes = `<w:footnotes ${wordNamespace}><w:footnote w:id="2"><w:p><w:r><w:t>See the order.</w:t></w:r><w:r><w:rPr><w:vanish/></w:rPr><w:t>Hidden.</w:t></w:r></w:p></w:footnote></w:footnotes>`;
+    const bytes = makeDocx('<w:p><w:r><w:t>1. Fees. They are due.</w:t></w:r><w:r><w:footnoteReference w:id="2"/></w:r></w:p>', [
+      { name: 'word/footnotes.xml', data: Buffer.from(notes) },
+    ]);
+    const { paragraphs } = await readDocx(bytes);
+    expect(paragraphs.map(({ text }) => text)).toEqual(['1. Fees. They are due.[1]', 'See the order. ↑']);
   });
 
   it('HTML whose text is set in one PRE element, as filings are', async () => {

@@ -1,7 +1,9 @@
 import { Parser } from 'htmlparser2';
 import { TaskFailed } from '../../agent.js';
+import { startsNumbered } from '../segment/numbering.js';
 import { cleanText, squeeze } from './clean-text.js';
 import type { DocumentText, Line } from './document.js';
+import { HtmlLists, isList } from './html-lists.js';
 import { joinLines } from './join-lines.js';
 import { decode, toLines } from './read-text.js';
 
@@ -16,15 +18,18 @@ const maxDepth = 20_000;
 const headings = new Set(['h1', 'h2', 'h3', 'h4', 'h5', 'h6']);
 
 export function readHtml(bytes: Buffer): DocumentText {
-  return readMarkup(decode(bytes));
+  return readMarkup(decode(bytes), true);
 }
 
-/** Takes the text in document order. Streams and keeps no tree. */
-export function readMarkup(markup: string): DocumentText {
-  const page = new Gatherer();
+/**
+ * Takes the text in document order, without what its elements hide; style sheets are not read. With `numberItems` the items
+ * of lists get the numbers that a browser gives them. Streams and keeps no tree.
+ */
+export function readMarkup(markup: string, numberItems = false): DocumentText {
+  const page = new Gatherer(numberItems);
   const parser = new Parser(
     {
-      onopentagname: (name) => page.open(name),
+      onopentag: (name, attributes) => page.open(name, attributes),
       onclosetag: (name) => page.close(name),
       ontext: (text) => page.text(text),
     },
@@ -35,40 +40,52 @@ export function readMarkup(markup: string): DocumentText {
   return { pages: null, title: squeeze(cleanText(page.title)) || null, paragraphs: joinLines(page.finish()) };
 }
 
+type Visibility = 'shown' | 'invisible' | 'gone';
+
 class Gatherer {
   title = '';
   private lines: Line[] = [];
   private buffer: string[] = [];
-  private depth = 0;
-  private hidden = 0;
+  /** Of the open elements. */
+  private visibility: Visibility[] = [];
+  private readonly lists = new HtmlLists();
+  /** Of the item that begins. */
+  private number = '';
   private preformatted = 0;
   private inTitle = false;
   private breakBefore = true;
   private prominent = false;
 
-  open(name: string): void {
-    this.depth += 1;
-    if (this.depth > maxDepth) throw new TaskFailed('document_too_complex', `The document nests its elements more than ${maxDepth} deep.`);
-    if (skipped.has(name)) this.hidden += 1;
-    else if (name === 'title') this.inTitle = true;
+  constructor(private readonly numberItems: boolean) {}
+
+  open(name: string, attributes: Readonly<Record<string, string>>): void {
+    const style = parseStyle(attributes.style);
+    const visibility = this.see(name, attributes, style);
+    this.visibility.push(visibility);
+    if (this.visibility.length > maxDepth)
+      throw new TaskFailed('document_too_complex', `The document nests its elements more than ${maxDepth} deep.`);
+    if (visibility === 'gone') return;
+    if (name === 'title') this.inTitle = true;
     else if (name === 'td' || name === 'th') this.buffer.push(' ');
     else if (!inline.has(name)) this.endLine(name);
     if (name === 'pre') this.preformatted += 1;
     if (headings.has(name)) this.prominent = true;
+    if (this.numberItems) this.openList(name, attributes, style);
   }
 
   close(name: string): void {
-    this.depth -= 1;
-    if (skipped.has(name)) this.hidden = Math.max(0, this.hidden - 1);
-    else if (name === 'title') this.inTitle = false;
+    if (this.visibility.pop() === 'gone') return;
+    if (name === 'title') this.inTitle = false;
     else if (name === 'td' || name === 'th') this.buffer.push(' ');
     else if (!inline.has(name) && name !== 'br') this.endLine(name);
     if (name === 'pre') this.preformatted = Math.max(0, this.preformatted - 1);
     if (headings.has(name)) this.prominent = false;
+    if (name === 'li') this.number = '';
+    else if (isList(name)) this.lists.close();
   }
 
   text(text: string): void {
-    if (this.hidden) return;
+    if ((this.visibility.at(-1) ?? 'shown') !== 'shown') return;
     if (this.inTitle) this.title += text;
     else this.buffer.push(text);
   }
@@ -76,6 +93,28 @@ class Gatherer {
   finish(): Line[] {
     this.endLine('');
     return this.lines;
+  }
+
+  /** Within what is gone nothing shows; within what is only invisible, what says so itself. */
+  private see(name: string, attributes: Readonly<Record<string, string>>, style: ReadonlyMap<string, string>): Visibility {
+    const around = this.visibility.at(-1) ?? 'shown';
+    if (around === 'gone' || skipped.has(name)) return 'gone';
+    // A page that is hidden whole is one that its script shows.
+    const whole = name === 'html' || name === 'body';
+    if (!whole && ('hidden' in attributes || style.get('display') === 'none')) return 'gone';
+    const own = style.get('visibility');
+    if (own === 'hidden' || own === 'collapse') return 'invisible';
+    return own === 'visible' ? 'shown' : around;
+  }
+
+  private openList(name: string, attributes: Readonly<Record<string, string>>, style: ReadonlyMap<string, string>): void {
+    if (name === 'li') this.number = this.lists.item(attributes, style);
+    else if (isList(name)) {
+      // "1." and right below it "(a)": each has its line.
+      if (this.number) this.lines.push({ text: this.number, page: null, breakBefore: true });
+      this.number = '';
+      this.lists.open(name, attributes, style);
+    }
   }
 
   /** A `<br>` ends a line and two of them, or any block, a paragraph. */
@@ -87,8 +126,37 @@ class Gatherer {
       this.breakBefore = true;
       return;
     }
-    if (this.preformatted) for (const line of toLines(raw)) this.lines.push(line);
-    else this.lines.push({ text: squeeze(raw), page: null, breakBefore: this.breakBefore, prominent: this.prominent });
+    const text = this.takeNumber(raw) + raw;
+    if (this.preformatted) for (const line of toLines(text)) this.lines.push(line);
+    else this.lines.push({ text: squeeze(text), page: null, breakBefore: this.breakBefore, prominent: this.prominent });
     this.breakBefore = block;
   }
+
+  /** Where a number is typed, that of the list is turned off somewhere: nobody writes both. */
+  private takeNumber(text: string): string {
+    const { number } = this;
+    this.number = '';
+    return number && !startsNumbered(text.trim()) ? number : '';
+  }
+}
+
+/** `display: none; color: red` by name; of two with one name the later counts. */
+function parseStyle(style: string | undefined): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  if (!style) return found;
+  for (const declaration of style
+    .replace(/\/\*.*?\*\//gs, '')
+    .toLowerCase()
+    .split(';')) {
+    const colon = declaration.indexOf(':');
+    if (colon > 0)
+      found.set(
+        declaration.slice(0, colon).trim(),
+        declaration
+          .slice(colon + 1)
+          .replace(/!\s*important/, '')
+          .trim(),
+      );
+  }
+  return found;
 }
