@@ -85,16 +85,16 @@ describe('heads and feet of the pages that a file had before it was printed', ()
     const { lines, ...rest } = page(number, ...texts);
     return { ...rest, lines: lines.filter(({ text }) => text) };
   }
-  const before = (number: number) => `In month ${'abc'[number]} the Seller hands over to the Buyer, its heirs and its`;
-  const after = (number: number) => `successors all of the pears of the year ${'abc'[number]} and the apples that are`;
+  const above = (number: number) => `In month ${'abc'[number]} the Seller hands over to the Buyer, its heirs and its`;
+  const below = (number: number) => `successors all of the pears of the year ${'abc'[number]} and the apples that are`;
 
   it('go from the middle of a page, and the sentence that they cut in two goes on', () => {
     const pages = [0, 1, 2].map((number) =>
-      spaced(number, ...own(number), before(number), '', 'ORDER TERMS', `PAGE ${number + 5}`, '', after(number), ...own(number)),
+      spaced(number, ...own(number), above(number), '', 'ORDER TERMS', `PAGE ${number + 5}`, '', below(number), ...own(number)),
     );
-    expect(kept(pages)).toEqual([0, 1, 2].map((number) => [...own(number), before(number), after(number), ...own(number)]));
+    expect(kept(pages)).toEqual([0, 1, 2].map((number) => [...own(number), above(number), below(number), ...own(number)]));
     const paragraphs = joinLines(dropRunningLines(pages).flatMap(breakParagraphs)).map(({ text }) => text);
-    expect([0, 1, 2].filter((n) => paragraphs.some((text) => text.includes(`${before(n)} ${after(n)}`)))).toHaveLength(3);
+    expect([0, 1, 2].filter((n) => paragraphs.some((text) => text.includes(`${above(n)} ${below(n)}`)))).toHaveLength(3);
   });
 
   it('leave the title that has their words', () => {
@@ -102,11 +102,11 @@ describe('heads and feet of the pages that a file had before it was printed', ()
       spaced(
         number,
         ...own(number),
-        number ? before(number) : 'So it is.',
+        number ? above(number) : 'So it is.',
         '',
         'ORDER TERMS',
         '',
-        number ? after(number) : 'It is so.',
+        number ? below(number) : 'It is so.',
         ...own(number),
       ),
     );
@@ -115,7 +115,7 @@ describe('heads and feet of the pages that a file had before it was printed', ()
 
   it('are not the cells of a table, which stand close, nor the markers of lists', () => {
     for (const within of [['Pears'], ['', '(b)', ''], ['', '12 boxes', '']]) {
-      const pages = [0, 1, 2].map((number) => spaced(number, ...own(number), before(number), ...within, after(number), ...own(number)));
+      const pages = [0, 1, 2].map((number) => spaced(number, ...own(number), above(number), ...within, below(number), ...own(number)));
       expect(kept(pages)).toEqual(pages.map(({ lines }) => lines.map(({ text }) => text)));
     }
   });
