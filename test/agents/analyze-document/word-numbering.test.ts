@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { formatNumber } from '../../../src/agents/analyze-document/read/number-formats.js';
-import { type NumberedParagraph, WordNumbering } from '../../../src/agents/analyze-document/read/word-numbering.js';
-import { WordStyles } from '../../../src/agents/analyze-document/read/word-styles.js';
-import { printWordText } from '../../../src/agents/analyze-document/read/word-text.js';
+import { type NumberedParagraph, WordNumbering } from '../../../src/agents/analyze-document/read/word/numbering.js';
+import { WordStyles } from '../../../src/agents/analyze-document/read/word/styles.js';
+import { printWordText } from '../../../src/agents/analyze-document/read/word/text.js';
 import { inList, wordList, wordListUse, wordNamespace, wordNumbering, wordParagraph } from './documents.js';
 
 const clauses = wordList(0, ['decimal', '%1.'], ['decimal', '%1.%2'], ['lowerLetter', '(%3)']);

@@ -1,7 +1,7 @@
 import mammoth from 'mammoth';
 import type { DocumentText } from './document.js';
 import { readMarkup } from './read-html.js';
-import { WordFile } from './word-file.js';
+import { WordFile } from './word/file.js';
 
 type Input = Parameters<typeof mammoth.convertToHtml>[0];
 

@@ -1,6 +1,6 @@
-import type { WordNumbering } from './word-numbering.js';
-import { type ListProperties, readListProperty, type WordStyles } from './word-styles.js';
-import { parseWordXml, type WordElement, type WordHandler, within } from './word-xml.js';
+import type { WordNumbering } from './numbering.js';
+import { type ListProperties, readListProperty, type WordStyles } from './styles.js';
+import { parseWordXml, type WordElement, type WordHandler, within } from './xml.js';
 
 interface WordParagraph extends ListProperties {
   style: string | null;

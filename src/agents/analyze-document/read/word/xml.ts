@@ -1,5 +1,5 @@
 import { Parser } from 'htmlparser2';
-import { TaskFailed } from '../../agent.js';
+import { TaskFailed } from '../../../agent.js';
 
 // Word's own documents stay below a hundred.
 const maxDepth = 1_000;

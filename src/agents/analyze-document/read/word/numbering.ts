@@ -1,6 +1,6 @@
-import { formatNumber } from './number-formats.js';
-import type { ListProperties, WordStyles } from './word-styles.js';
-import { parseWordXml, toNumber, type WordElement, type WordHandler, within } from './word-xml.js';
+import { formatNumber } from '../number-formats.js';
+import type { ListProperties, WordStyles } from './styles.js';
+import { parseWordXml, toNumber, type WordElement, type WordHandler, within } from './xml.js';
 
 /** How one level of a list is numbered. */
 interface Level {

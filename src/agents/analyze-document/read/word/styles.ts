@@ -1,4 +1,4 @@
-import { parseWordXml, toNumber, type WordElement, type WordHandler, within } from './word-xml.js';
+import { parseWordXml, toNumber, type WordElement, type WordHandler, within } from './xml.js';
 
 /** What a paragraph or a style says of its list. null: nothing. */
 export interface ListProperties {

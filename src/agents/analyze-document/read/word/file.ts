@@ -1,8 +1,8 @@
-import { unzip } from './check-zip.js';
-import { WordNumbering } from './word-numbering.js';
-import { WordStyles } from './word-styles.js';
-import { printWordText } from './word-text.js';
-import { rootOf } from './word-xml.js';
+import { unzip } from '../check-zip.js';
+import { WordNumbering } from './numbering.js';
+import { WordStyles } from './styles.js';
+import { printWordText } from './text.js';
+import { rootOf } from './xml.js';
 
 /**
  * A Word file as mammoth reads it, part by part: it finds them by the relations of the package, the styles and the numbering
