@@ -83,6 +83,30 @@ describe('segmentation', () => {
     expect(refs('12.5 million dollars are due on signing.')).toEqual(['Paragraph 1']);
   });
 
+  it('takes no clause and no exhibit from a table of contents', () => {
+    const body = ['1. Scope', '1.1 Supplier sends what is ordered.', '2. Fees', '2.1 Customer pays for it.'];
+    const entries = [
+      '1. Scope 3',
+      '1.1 What Is Sent 3',
+      '2. Fees 5',
+      '2.1 What Is Paid 5',
+      'Exhibits',
+      'Exhibit A Prices',
+      'Exhibit B Hours',
+    ];
+    const opening = 'This Agreement of the first day of March is made between the two companies that are named below.';
+    expect(refs('SUPPLY AGREEMENT', 'TABLE OF CONTENTS', ...entries, 'AGREEMENT', opening, ...body).slice(1)).toEqual([
+      'Clause 1.1',
+      'Clause 2.1',
+    ]);
+    // Without text before the first clause its number says where the contents end; page numbers may stand between.
+    expect(refs('Contents', ...entries.slice(0, 3), 'ii', '-9-', ...entries.slice(3), ...body)).toEqual(['Clause 1.1', 'Clause 2.1']);
+    expect(refs(`TABLE OF CONTENTS Page ${entries.join(' ')}`, opening, ...body).slice(1)).toEqual(['Clause 1.1', 'Clause 2.1']);
+    // Two titles are no contents yet, and text is not left out for what stands above it.
+    expect(refs('Contents', '1. Scope', '1.1 Supplier sends what is ordered.', '1.2 Nothing else.')).toEqual(['Clause 1.1', 'Clause 1.2']);
+    expect(clauses(`Table of Contents 1. Scope 3 2. Fees 5 ${opening.repeat(12)}`)).toHaveLength(1);
+  });
+
   it('makes each paragraph a clause where there is much text under one number', () => {
     const long = (subject: string) => `${subject} ${'keeps what it had before and what it makes of it, '.repeat(8)}without exception.`;
     const found = clauses(`7.2 Rights. ${long('Supplier')}`, long('Customer'), `Use. ${long('Nobody')}`, '7.3 It ends.');

@@ -4,6 +4,7 @@ import { isHeading, splitHeading } from './headings.js';
 import { type Marker, parseMarker } from './numbering.js';
 import { type Placed, placeParagraphs } from './place-paragraphs.js';
 import { Refs } from './refs.js';
+import { skipContents } from './skip-contents.js';
 import { splitInline } from './split-inline.js';
 
 // Unnumbered text after a number belongs to it; but not the whole rest of a document whose numbers stopped.
@@ -38,7 +39,7 @@ interface Numbered {
  */
 export function segment(paragraphs: readonly Paragraph[]): Clause[] {
   const walk = new Walk();
-  for (const paragraph of splitInline(placeParagraphs(paragraphs))) if (!isContentsLine(paragraph.text)) walk.take(paragraph);
+  for (const paragraph of splitInline(skipContents(placeParagraphs(paragraphs)))) walk.take(paragraph);
   return walk.finish();
 }
 
@@ -166,8 +167,4 @@ function isTopLevel(marker: Marker): boolean {
 
 function isTitleLine(paragraph: Paragraph): boolean {
   return isHeading(paragraph.text) && (paragraph.prominent || !/[.:]$/.test(paragraph.text) || paragraph.text.length < 60);
-}
-
-function isContentsLine(text: string): boolean {
-  return /(?:\.\s?){4,}\s*(?:\d{1,4}|[ivxl]{1,6})?$/i.test(text) && text.length < 300;
 }
