@@ -27,6 +27,37 @@ describe('segmentation', () => {
     expect(refs('§ 3 Term. This Agreement lasts a year.', 'Clause 9.1: The Seller shall deliver.')).toEqual(['Section 3', 'Clause 9.1']);
   });
 
+  it('knows numbers with letters, numbers in words, and numbers with their item', () => {
+    expect(
+      refs(
+        'SECTION TWO. Fees. Customer pays.',
+        'Article Four - Term. It lasts a year.',
+        'Section 4A. More. Customer pays more.',
+        '4A.1 Customer pays at once.',
+        '7.3(b) Customer pays in full.',
+        '(c) Customer pays in gold.',
+        '10.1.a) Nobody pays twice.',
+        '10.2 iPay sends invoices.',
+      ),
+    ).toEqual([
+      'Section TWO',
+      'Article Four',
+      'Section 4A',
+      'Clause 4A.1',
+      'Clause 7.3(b)',
+      'Clause 7.3(c)',
+      'Clause 10.1(a)',
+      'Clause 10.2',
+    ]);
+  });
+
+  it('finds the number of a clause under a drawn line, but no letter there', () => {
+    const line = '-'.repeat(60);
+    expect(clauses(`${line} 7.0 Goods`, 'Supplier sends them.', `${line} J. Example`)).toMatchObject([
+      { ref: 'Clause 7.0', heading: 'Goods' },
+    ]);
+  });
+
   it('gives items refs below their clause, nested as deep as they are', () => {
     expect(
       refs(
@@ -130,6 +161,14 @@ describe('segmentation', () => {
     expect(found.map(({ ref }) => ref)).toEqual(['Clause 1', 'Clause 2', 'Clause 2.1', 'Clause 2.2']);
     expect(found.map(({ start, end }) => text.slice(start, end).trim())).toEqual(found.map((clause) => clause.text));
     expect(found[3]!.end).toBe(text.length);
+  });
+
+  it('finds a first sub-clause behind the heading of its clause, also when it begins with a name like iPay', () => {
+    const text = `1.0 Payment 1.1 iPay sends invoices. ${'Each of them names what was ordered. '.repeat(6)}2.0 Term 2.1 It lasts a year.`;
+    expect(clauses(text).map(({ ref, heading }) => [ref, heading])).toEqual([
+      ['Clause 1.1', 'Payment'],
+      ['Clause 2.1', 'Term'],
+    ]);
   });
 
   it('gives every clause a ref of its own, and loses no words of the body, whatever the text', () => {

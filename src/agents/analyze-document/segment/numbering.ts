@@ -7,29 +7,42 @@ export interface Marker {
   rest: string;
 }
 
-const upperStart = '(?=["“‘(\\[]{0,2}(?:\\p{Lu}|\\[|_))';
-const article = new RegExp(`^(?:ARTICLE|Article)\\s+([IVXLC]{1,7}|\\d{1,3}|[A-Z]|[A-Z]{3,9})\\b[\\s.:–—-]*(?:$|${upperStart})`, 'u');
+// Also "iTrade", which is a name.
+const upperStart = '(?=["“‘(\\[]{0,2}(?:\\p{Ll}?\\p{Lu}|\\[|_))';
+const inWords = 'One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|Eleven|Twelve';
+const article = new RegExp(
+  `^(?:ARTICLE|Article)\\s+([IVXLC]{1,7}|\\d{1,3}[A-Z]?|[A-Z]|[A-Z]{3,9}|${inWords})\\b[\\s.:–—-]*(?:$|${upperStart})`,
+  'u',
+);
 const section = new RegExp(
-  `^(SECTION|Section|Sec\\.|CLAUSE|Clause|§)\\s*(\\d{1,3}(?:\\.\\d{1,3}){0,4}|[IVXLC]{1,7}|[A-Z])\\b(?!\\.\\d)((?:\\([A-Za-z0-9]{1,4}\\))*)[\\s.:)–—-]*(?:$|${upperStart})`,
+  `^(SECTION|Section|Sec\\.|CLAUSE|Clause|§)\\s*(\\d{1,3}[A-Z]?(?:\\.\\d{1,3}){0,4}|[IVXLC]{1,7}|[A-Z]|${inWords}|${inWords.toUpperCase()})\\b(?!\\.\\d)((?:\\([A-Za-z0-9]{1,4}\\))*)[\\s.:)–—-]*(?:$|${upperStart})`,
   'u',
 );
 const container =
   /^(SCHEDULE|EXHIBIT|ANNEX|APPENDIX|ATTACHMENT|ADDENDUM|Schedule|Exhibit|Annex|Appendix|Attachment|Addendum)\s+([A-Z]{1,2}|\d{1,3}|[IVX]{1,5})((?:[-.]\d{1,2})*)\b[\s.:–—-]*/;
 // A number may stand on a line of its own.
-const dotted = new RegExp(`^(\\d{1,3}(?:\\.\\d{1,3}){1,4})(?:[.)]?\\s*[–—-]?\\s*${upperStart}|[.)]?$)`, 'u');
+const dotted = new RegExp(`^(\\d{1,3}[A-Z]?(?:\\.\\d{1,3}){1,4})(?:[.)]?\\s*[–—-]?\\s*${upperStart}|[.)]?$)`, 'u');
+// "2.3(b) Supplier …", "10.1.a) Supplier …"
+const dottedItem = new RegExp(
+  `^(\\d{1,3}[A-Z]?(?:\\.\\d{1,3}){1,4})[.\\s]?((?:\\([A-Za-z0-9]{1,4}\\)\\s?)+|[a-z]\\))[\\s.:–—-]*${upperStart}`,
+  'u',
+);
 const single = new RegExp(`^(\\d{1,3})\\s?[.)](?:\\s*[–—-]?\\s*${upperStart}|$)`, 'u');
 const bare = /^(\d{1,2})\s+(?=\p{Lu}[\p{Lu} ,&-]{4,50}$)/u;
-const romans = new RegExp(`^([IVX]{1,5})\\.\\s+${upperStart}`, 'u');
+// Alone on its line "I." is rather what comes after "H.".
+const romans = new RegExp(`^([IVX]{1,5})\\.(?:\\s+${upperStart}|(?<!^I\\.)$)`, 'u');
 const bracketed = /^\(([a-zA-Z]{1,2}|[ivxIVX]{1,5}|\d{1,2})\)\s*/;
-const lettered = new RegExp(`^([A-Za-z])[.)]\\s+${upperStart}`, 'u');
+const lettered = new RegExp(`^([A-Za-z])[.)](?:\\s+${upperStart}|$)`, 'u');
+/** A line drawn above a clause. */
+const rule = /^-{4,}\s/;
 
 export function parseMarker(text: string): Marker | null {
-  return parseContainer(text) ?? parseNamed(text) ?? parseNumber(text) ?? parseLetter(text);
+  return parseContainer(text) ?? parseNamed(text) ?? parseNumber(text) ?? parseLetter(text) ?? parseRuled(text);
 }
 
 /** Cheap enough to ask of every line. */
 export function startsNumbered(text: string): boolean {
-  return /^(?:[\d(§]|[A-Z]|[a-z][.)]\s)/.test(text) && parseMarker(text) !== null;
+  return /^(?:[\d(§]|[A-Z]|[a-z][.)](?:\s|$))/.test(text) && parseMarker(text) !== null;
 }
 
 function parseContainer(text: string): Marker | null {
@@ -52,6 +65,11 @@ function parseNamed(text: string): Marker | null {
 }
 
 function parseNumber(text: string): Marker | null {
+  const inItem = dottedItem.exec(text);
+  if (inItem) {
+    const letters = inItem[2]!.replace(/\s/g, '').replace(/^(?=[a-z])/, '(');
+    return { kind: 'decimal', label: `${inItem[1]}${letters}`, rest: text.slice(inItem[0].length) };
+  }
   const match = dotted.exec(text) ?? single.exec(text) ?? bare.exec(text) ?? romans.exec(text);
   return match && { kind: 'decimal', label: match[1]!, rest: text.slice(match[0].length) };
 }
@@ -59,6 +77,13 @@ function parseNumber(text: string): Marker | null {
 function parseLetter(text: string): Marker | null {
   const match = bracketed.exec(text) ?? lettered.exec(text);
   return match && { kind: 'letter', label: `(${match[1]})`, rest: text.slice(match[0].length) };
+}
+
+/** What looks like a letter below a line may be the initial of who signs on it. */
+function parseRuled(text: string): Marker | null {
+  const ruled = rule.exec(text);
+  const below = ruled && text.slice(ruled[0].length);
+  return below ? (parseNamed(below) ?? parseNumber(below)) : null;
 }
 
 function capitalised(word: string): string {

@@ -19,9 +19,12 @@ export class Refs {
 
   numbered(marker: Marker): string {
     if (marker.kind === 'letter') return `${this.parent || 'Clause '}${this.nest(marker.label).join('')}`;
-    this.letters = [];
-    this.parent = marker.kind === 'decimal' ? `Clause ${marker.label}` : marker.label;
-    return this.parent;
+    // "(c)" may follow "2.3(b)".
+    const at = marker.label.indexOf('(');
+    const number = at < 0 ? marker.label : marker.label.slice(0, at);
+    this.letters = at < 0 ? [] : (marker.label.slice(at).match(/\([^)]*\)/g) ?? []);
+    this.parent = marker.kind === 'decimal' ? `Clause ${number}` : number;
+    return `${this.parent}${this.letters.join('')}`;
   }
 
   /** Call when a clause is kept: refs of empty ones stay free. */

@@ -3,8 +3,8 @@ import type { Placed } from './place-paragraphs.js';
 
 // "… of the Term. 7 License Grant. Supplier …", "LICENSE GRANT 7.1 Supplier …", "… of the Term. (b) Notice. Supplier …"
 const inline = [
-  /(?<=[.;:][”"’')\]]*\s)(\d{1,2})\.?\s+(?=["“(]?\p{Lu})/gu,
-  /(?<!(?:[Ss]ections?|SECTIONS?|[Aa]rticles?|[Cc]lauses?|[Pp]aragraphs?|[Ee]xhibits?|[Ss]chedules?|and|or|to|of|in|under|with|by|§)\s)(?<=\s)(\d{1,2}(?:\.\d{1,2}){1,3})\.?\s+(?=["“(]?\p{Lu})/gu,
+  /(?<=[.;:][”"’')\]]*\s)(\d{1,2})\.?\s+(?=["“(]?\p{Ll}?\p{Lu})/gu,
+  /(?<!(?:[Ss]ections?|SECTIONS?|[Aa]rticles?|[Cc]lauses?|[Pp]aragraphs?|[Ee]xhibits?|[Ss]chedules?|and|or|to|of|in|under|with|by|§)\s)(?<=\s)(\d{1,2}(?:\.\d{1,2}){1,3})\.?\s+(?=["“(]?\p{Ll}?\p{Lu})/gu,
 ];
 const item = /(?<=\.[”"’')\]]*\s)\([a-z]{1,4}\)\s+(?=["“]?\p{Lu})/gu;
 
@@ -50,7 +50,7 @@ function labelAt(text: string): string | null {
   return label;
 }
 
-/** "7.1" is followed by "7.2", "7.1.1", "8" and "8.1". */
+/** "7.1" is followed by "7.2", "7.1.1", "8", "8.0" and "8.1". */
 function follows(before: string, label: string): boolean {
   if (before === '') return label === '1' || label === '1.1';
   const old = before.split('.').map(Number);
@@ -58,5 +58,5 @@ function follows(before: string, label: string): boolean {
   if (next.length === old.length + 1) return next.at(-1) === 1 && old.every((part, index) => part === next[index]);
   const depth = next.findIndex((part, index) => part !== old[index]);
   if (depth < 0 || next[depth] !== old[depth]! + 1) return false;
-  return depth === next.length - 1 || (depth === next.length - 2 && next.at(-1) === 1);
+  return depth === next.length - 1 || (depth === next.length - 2 && next.at(-1)! <= 1);
 }
