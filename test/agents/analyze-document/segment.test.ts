@@ -51,6 +51,17 @@ describe('segmentation', () => {
     ]);
   });
 
+  it('takes the heading of a clause from below a number that stands alone', () => {
+    expect(
+      clauses('2. Rights. Each keeps its own.', 'b.', 'Use of Marks. Customer may use the marks.', 'c.', 'Nothing else is agreed.'),
+    ).toMatchObject([
+      { ref: 'Clause 2' },
+      { ref: 'Clause 2(b)', heading: 'Use of Marks', body: 'Customer may use the marks.' },
+      { ref: 'Clause 2(c)', heading: 'Rights' },
+    ]);
+    expect(clauses('1. Scope. It is small.', 'Exhibit A', 'Prices. They are fair.')[1]).toMatchObject({ body: 'Prices. They are fair.' });
+  });
+
   it('finds the number of a clause under a drawn line, but no letter there', () => {
     const line = '-'.repeat(60);
     expect(clauses(`${line} 7.0 Goods`, 'Supplier sends them.', `${line} J. Example`)).toMatchObject([

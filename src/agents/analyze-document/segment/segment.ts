@@ -22,6 +22,8 @@ interface Draft {
   end: number;
   text: string[];
   body: string[];
+  /** Opened by a number with nothing behind it. */
+  bare: boolean;
 }
 
 /** A number and what has come under it so far. */
@@ -83,6 +85,7 @@ class Walk {
     if (marker.kind !== 'letter') this.itemHeading = heading;
     if (isTopLevel(marker)) this.topHeading = heading;
     this.open(paragraph, name, heading ?? (isTopLevel(marker) ? null : inherited), body);
+    this.draft!.bare = name !== null && marker.rest === '';
     this.under = name === null ? null : { name, heading: this.draft!.heading, chars: body.length, clauses: 1 };
   }
 
@@ -109,8 +112,12 @@ class Walk {
       this.openPlain(paragraph);
       return;
     }
+    // A number on a line of its own: what would stand behind it stands below.
+    const { heading, body } =
+      draft.bare && draft.text.length === 1 ? splitHeading(paragraph.text) : { heading: null, body: paragraph.text };
+    if (heading) draft.heading = this.under!.heading = heading;
     this.extend(paragraph);
-    draft.body.push(paragraph.text);
+    draft.body.push(body);
   }
 
   private openPlain(paragraph: Placed): void {
@@ -131,7 +138,7 @@ class Walk {
 
   private open(paragraph: Placed, name: string | null, heading: string | null, body: string): void {
     const { page, start, text } = paragraph;
-    this.draft = { name, paragraph: this.count, heading, page, start, end: start, text: [], body: body ? [body] : [] };
+    this.draft = { name, paragraph: this.count, heading, page, start, end: start, text: [], body: body ? [body] : [], bare: false };
     this.extend({ start, text });
   }
 
