@@ -6,6 +6,7 @@ import { checkZip } from '../../../src/agents/analyze-document/read/check-zip.js
 import { cleanText } from '../../../src/agents/analyze-document/read/clean-text.js';
 import type { Line } from '../../../src/agents/analyze-document/read/document.js';
 import { joinLines } from '../../../src/agents/analyze-document/read/join-lines.js';
+import { titleOf } from '../../../src/agents/analyze-document/read/title.js';
 import { makeZip } from './documents.js';
 
 function join(...texts: string[]): string[] {
@@ -35,6 +36,21 @@ describe('joining lines', () => {
     expect(
       joinLines(['one', '- 12 -', 'Page 3 of 9', 'two'].map((text) => ({ text, page: null, breakBefore: true }))).map(({ text }) => text),
     ).toEqual(['one', 'two']);
+  });
+});
+
+describe('the title', () => {
+  const title = (...texts: string[]) =>
+    titleOf({ pages: null, title: null, paragraphs: texts.map((text) => ({ text, page: null, prominent: false })) });
+
+  it('is the line that reads like one', () => {
+    expect(title('Exhibit 9.9', 'Orchard Supply Agreement', '1. Sale', 'License Term')).toBe('Orchard Supply Agreement');
+  });
+
+  it('is no heading of a clause, whether its number stands before it or above it', () => {
+    expect(title('This is between Ann and Bob.', '2. GRANT OF LICENSE', 'It is free.')).toBeNull();
+    expect(title('This is between Ann and Bob.', '4.', 'LICENSE TERM', 'It is a year.')).toBeNull();
+    expect(title('THE PEAR LICENSE between Ann and Bob, who are farmers.', '4.', 'LICENSE TERM')).toBe('THE PEAR LICENSE');
   });
 });
 
