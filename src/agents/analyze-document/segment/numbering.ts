@@ -89,21 +89,3 @@ function parseRuled(text: string): Marker | null {
 function capitalised(word: string): string {
   return word.charAt(0) + word.slice(1).toLowerCase();
 }
-
-export function roman(value: number): string {
-  const steps: [number, string][] = [
-    [50, 'l'],
-    [40, 'xl'],
-    [10, 'x'],
-    [9, 'ix'],
-    [5, 'v'],
-    [4, 'iv'],
-    [1, 'i'],
-  ];
-  let rest = value;
-  let text = '';
-  for (const [step, letters] of steps) {
-    for (; rest >= step; rest -= step) text += letters;
-  }
-  return text;
-}
