@@ -74,7 +74,10 @@ function wordsOf(found: readonly FoundClause[]): Evaluation['clauses'] {
   const clauses = found
     .map(({ clause, excerpts }) => ({ clause, sure: excerpts.filter(({ doubtful }) => !doubtful) }))
     .filter(({ sure }) => sure.length > 0)
-    .map(({ clause, sure }) => ({ whole: clause.text, shown: quote(clause, [...new Set(sure.map(({ text }) => text))]) }));
+    .map(({ clause, sure }) => ({
+      whole: clause.text,
+      shown: quote(clause, sure),
+    }));
   const words = clauses.map(({ shown }) => countWords(shown)).sort((a, b) => a - b);
   return {
     found: clauses.length,

@@ -76,7 +76,7 @@ function toResult(analysis: Analysis, { verdicts, usage }: Review, sha256: strin
 
 function toClause({ clause, excerpts }: FoundClause): ClauseResult {
   const { ref, heading, page } = clause;
-  const text = quote(clause, [...new Set(excerpts.map((excerpt) => excerpt.text))]);
+  const text = quote(clause, excerpts);
   return {
     ref,
     heading,

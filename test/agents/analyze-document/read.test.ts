@@ -2,11 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { TaskFailed } from '../../../src/agents/agent.js';
 import { defaultLimits } from '../../../src/agents/analyze-document/limits.js';
-import { checkZip } from '../../../src/agents/analyze-document/read/check-zip.js';
 import { cleanText } from '../../../src/agents/analyze-document/read/clean-text.js';
 import type { Line } from '../../../src/agents/analyze-document/read/document.js';
 import { joinLines } from '../../../src/agents/analyze-document/read/join-lines.js';
 import { titleOf } from '../../../src/agents/analyze-document/read/title.js';
+import { checkZip } from '../../../src/agents/analyze-document/read/zip.js';
 import { makeZip } from './documents.js';
 
 function join(...texts: string[]): string[] {

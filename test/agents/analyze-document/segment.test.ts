@@ -232,16 +232,16 @@ describe('quoting a clause', () => {
   const clause = { text: `7.2 Rights. ${body}`, body };
 
   it('leaves a short one whole', () => {
-    expect(quote({ text: '1. Law. It is short. It ends.', body: 'It is short. It ends.' }, ['It ends.'])).toBe(
+    expect(quote({ text: '1. Law. It is short. It ends.', body: 'It is short. It ends.' }, [{ text: 'It ends.' }])).toBe(
       '1. Law. It is short. It ends.',
     );
     const middling = [1, 2, 3, 4].map(filler).join(' ');
-    expect(quote({ text: `2. Fees. ${middling}`, body: middling }, [filler(1)])).toBe(`2. Fees. ${middling}`);
+    expect(quote({ text: `2. Fees. ${middling}`, body: middling }, [{ text: filler(1) }])).toBe(`2. Fees. ${middling}`);
   });
 
   it('keeps number, heading, the sentences that matter and their neighbours of a long one, and marks what it leaves out', () => {
-    expect(quote(clause, [filler(4)])).toBe(`7.2 Rights. […] ${filler(3)} ${filler(4)} […]`);
-    expect(quote(clause, [filler(1), filler(8)])).toBe(`7.2 Rights. ${filler(1)} […] ${filler(8)}`);
+    expect(quote(clause, [{ text: filler(4) }])).toBe(`7.2 Rights. […] ${filler(3)} ${filler(4)} […]`);
+    expect(quote(clause, [{ text: filler(1) }, { text: filler(8) }])).toBe(`7.2 Rights. ${filler(1)} […] ${filler(8)}`);
     expect(quote({ text: '', body: '' }, [])).toBe('');
   });
 });

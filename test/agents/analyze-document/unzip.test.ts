@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { unzip } from '../../../src/agents/analyze-document/read/check-zip.js';
+import { unzip } from '../../../src/agents/analyze-document/read/zip.js';
 import { deflatedSpaces, makeZip } from './documents.js';
 
 describe('unzipping', () => {

@@ -2,9 +2,10 @@ import { type Category, type Clause, categories, type Excerpt, type FoundClause 
 import { placeSentences } from '../segment/sentences.js';
 import type { ClauseFinder } from './clause-finder.js';
 import { type Features, featuresOf, matching } from './features.js';
-import { plainWords, type Rule } from './ip-rules.js';
+import type { Rule } from './ip-rules.js';
 import { logOdds, type Model, readModel } from './model.js';
 import { plain } from './plain.js';
+import { plainWords } from './plain-words.js';
 import { widen } from './widen.js';
 
 // A finding has a confidence of one half and more. Below, what is worth the question is kept as doubtful, and what is near

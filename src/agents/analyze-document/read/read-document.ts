@@ -1,8 +1,8 @@
 import { TaskFailed } from '../../agent.js';
 import type { Limits } from '../limits.js';
-import { checkZip, isZip } from './check-zip.js';
 import { type DocumentType, detectType } from './detect-type.js';
 import type { DocumentText, OnPage } from './document.js';
+import { checkZip, isZip } from './zip.js';
 
 /** Bytes of any kind to paragraphs of text, or the reason why not. */
 export async function readDocument(bytes: Buffer, limits: Limits, onPage: OnPage): Promise<DocumentText> {

@@ -1,4 +1,4 @@
-import type { Clause } from '../analysis.js';
+import type { Clause, Excerpt } from '../analysis.js';
 import { countWords, type Place, placeSentences } from './sentences.js';
 
 /** A clause of at most so many words is quoted whole. */
@@ -12,11 +12,11 @@ const gap = '[…]';
  * A clause as a reader wants it: whole while it is short. Of a longer one its number and heading, the sentences of its
  * excerpts, and as many of their neighbours as are soon read; `[…]` stands for sentences left out. A sentence is never cut.
  */
-export function quote({ text, body }: Pick<Clause, 'text' | 'body'>, excerpts: readonly string[]): string {
+export function quote({ text, body }: Pick<Clause, 'text' | 'body'>, excerpts: readonly Pick<Excerpt, 'text'>[]): string {
   if (countWords(text) <= wholeWords) return text;
   const places = placeSentences(body);
   const wanted = places.flatMap(({ start, end }, index) =>
-    excerpts.some((excerpt) => excerpt.includes(body.slice(start, end))) ? [index] : [],
+    excerpts.some((excerpt) => excerpt.text.includes(body.slice(start, end))) ? [index] : [],
   );
   if (wanted.length === 0) return text;
   const kept = widen(

@@ -1,4 +1,4 @@
-import { unzip } from '../check-zip.js';
+import { unzip } from '../zip.js';
 import { WordNumbering } from './numbering.js';
 import { WordStyles } from './styles.js';
 import { printWordText } from './text.js';
