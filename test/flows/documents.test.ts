@@ -28,7 +28,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   service = await ServiceProcess.start(
     database,
-    { POSTBACK_DOCUMENT_MAX_BYTES: String(MAX_BYTES), POSTBACK_DOCUMENT_TIMEOUT_MS: '5000' },
+    { POSTBACK_DOCUMENT_MAX_BYTES: String(MAX_BYTES), POSTBACK_DOCUMENT_TIMEOUT_MS: '10000' },
     'file',
   );
 });
@@ -185,12 +185,15 @@ describe('a hostile document', () => {
   beforeAll(async () => {
     trap = await Receiver.start(200);
     const good = await Receiver.start(bytes(Buffer.from(TEXT), 'text/plain'));
-    const waiting = [...hostileDocuments];
+    // All are made first: making one keeps this process busy for seconds, in which none would be served.
+    const waiting: [row: string, made: Buffer][] = [];
+    for (const { row, make } of hostileDocuments) waiting.push([row, await make(trap.url('/trap'))]);
     const lane = async () => {
-      for (let document = waiting.shift(); document; document = waiting.shift()) {
-        const documents = await Receiver.start(bytes(await document.make(trap.url('/trap')), 'application/pdf'));
+      for (let next = waiting.shift(); next; next = waiting.shift()) {
+        const [row, made] = next;
+        const documents = await Receiver.start(bytes(made, 'application/pdf'));
         const event = await analyze(documents.url());
-        ends.set(document.row, { event, downloads: documents.received.length });
+        ends.set(row, { event, downloads: documents.received.length });
         await documents.stop();
       }
       afterwards.push((await analyze(good.url())).status);
