@@ -58,6 +58,32 @@ describe('a page of two columns', () => {
   });
 });
 
+describe('a page of more columns', () => {
+  const short = (side: string, count: number) => Array.from({ length: count }, (_, n) => `${side} text of line ${n} in its`);
+
+  it.each([3, 4])('is read column by column: %i', async (count) => {
+    const columns = Array.from({ length: count }, (_, n) => short('abcd'[n]!, 20));
+    const title = 'A title that stands over all of the columns and reaches far across the middle of the page.';
+    const text = await textOf((pdf) => {
+      write(pdf, title, x1, 40);
+      for (let row = 0; row < 20; row += 1)
+        for (const [n, column] of columns.entries()) write(pdf, column[row]!, x1 + n * 130, 70 + row * 14);
+    });
+    expect(text).toEqual([title, columns.flat().join(' ')]);
+  });
+
+  it('is read row by row when it is a table of three', async () => {
+    const text = await textOf((pdf) => {
+      for (let row = 0; row < 20; row += 1) {
+        write(pdf, `Item ${row}`, x1, 60 + row * 20);
+        write(pdf, `costs ${row * 7} dollars`, x1 + 180, 60 + row * 20);
+        write(pdf, 'a month', x1 + 400, 60 + row * 20);
+      }
+    });
+    expect(text.join(' ')).toContain('Item 3 costs 21 dollars a month');
+  });
+});
+
 describe('a page that only looks like one of two columns', () => {
   it('is read row by row: a table of terms, signatures side by side', async () => {
     const table = await textOf((pdf) => {

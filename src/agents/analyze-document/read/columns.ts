@@ -7,9 +7,6 @@ export interface Printed {
   size: number;
 }
 
-/** 0: over the whole width of the page. */
-export type Column = 0 | 1 | 2;
-
 const leastGutter = 8;
 const leastRows = 8;
 /** Titles and notes may reach over the gutter; text may not. */
@@ -19,19 +16,20 @@ const fullRows = 0.6;
 const fullWidth = 0.6;
 
 /**
- * Puts a page of two columns into reading order: what stands over the whole width parts it into bands, and in each band the
- * left column comes before the right. Within a column, and on any other page, the order of the file stays.
+ * Puts a page of columns into reading order: what stands over more than one parts it into bands, and in each band the
+ * columns come from left to right. Within a column, and on any other page, the order of the file stays. Columns count from 1; 0 is what
+ * stands over more than one, or on a page without.
  */
-export function readColumns<P extends Printed>(pieces: readonly P[]): (P & { column: Column })[] {
-  const gutter = findGutter(pieces.filter(({ text }) => text.trim()));
-  if (!gutter) return pieces.map((piece) => ({ ...piece, column: 0 }));
-  const placed = pieces.map((piece) => ({ ...piece, column: columnOf(piece, gutter) }));
+export function readColumns<P extends Printed>(pieces: readonly P[]): (P & { column: number })[] {
+  const gutters = findGutters(pieces.filter(({ text }) => text.trim()));
+  if (gutters.length === 0) return pieces.map((piece) => ({ ...piece, column: 0 }));
+  const placed = pieces.map((piece) => ({ ...piece, column: columnOf(piece, gutters) }));
   // The space between two columns is no text.
   const printed = placed.filter(({ column, text }) => column !== 0 || text.trim());
   const across = printed.filter(({ column }) => column === 0).map(({ y }) => y);
   const bands = new Map(printed.map((piece) => [piece, across.filter((y) => y < piece.y).length]));
-  // What stands over the whole width comes after the columns above it, which have as much of that above them.
-  const isAcross = ({ column }: { column: Column }) => Number(column === 0);
+  // What stands over the columns comes after those above it, which have as much of that above them.
+  const isAcross = ({ column }: { column: number }) => Number(column === 0);
   return printed.sort((a, b) => bands.get(a)! - bands.get(b)! || isAcross(a) - isAcross(b) || a.column - b.column);
 }
 
@@ -40,9 +38,19 @@ interface Gutter {
   to: number;
 }
 
-function columnOf({ x, width }: Printed, { from, to }: Gutter): Column {
-  if (x + width <= to) return x < from ? 1 : 0;
-  return x >= from ? 2 : 0;
+function columnOf({ x, width }: Printed, gutters: readonly Gutter[]): number {
+  const within = gutters.filter(({ from }) => x >= from).length;
+  const inside = gutters.every(({ from, to }) => (x + width <= to ? x < from : x >= from));
+  return inside ? within + 1 : 0;
+}
+
+/** From left to right. Each is looked for in the middle of what those around it part, so that three columns are found as two and one. */
+function findGutters(pieces: readonly Printed[]): Gutter[] {
+  const gutter = findGutter(pieces);
+  if (!gutter) return [];
+  const before = pieces.filter(({ x, width }) => x + width <= gutter.to);
+  const after = pieces.filter(({ x }) => x >= gutter.from);
+  return [...findGutters(before), gutter, ...findGutters(after)];
 }
 
 /** A strip in the middle that next to no row crosses, with a column of text on either side. */

@@ -1,6 +1,6 @@
 import type { PDFPageProxy } from 'pdfjs-dist/legacy/build/pdf.mjs';
 import { cleanText, squeeze } from './clean-text.js';
-import { type Column, type Printed, readColumns } from './columns.js';
+import { type Printed, readColumns } from './columns.js';
 
 /** A printed line and where it stands. Units are PDF points, y grows downwards. */
 export interface PdfLine {
@@ -12,7 +12,8 @@ export interface PdfLine {
   y: number;
   /** Of the letters. */
   size: number;
-  column: Column;
+  /** As `readColumns` counts them. */
+  column: number;
   /** In the sentence of the line before, whatever space there is between them. */
   goesOn?: boolean;
 }
@@ -64,7 +65,7 @@ function rotate(piece: Piece, turn: number, width: number, height: number): Piec
  * Keeps the order of the pieces. They join one line while they stay on its baseline (raised numbers too) and go on to the
  * right.
  */
-function toLines(pieces: readonly (Piece & { column: Column })[]): PdfLine[] {
+function toLines(pieces: readonly (Piece & { column: number })[]): PdfLine[] {
   const lines: PdfLine[] = [];
   let line: PdfLine | null = null;
   for (const next of pieces) {
@@ -85,7 +86,7 @@ function toLines(pieces: readonly (Piece & { column: Column })[]): PdfLine[] {
   return lines.filter((each) => each.text);
 }
 
-function continues(line: PdfLine, next: Piece & { column: Column }): boolean {
+function continues(line: PdfLine, next: Piece & { column: number }): boolean {
   const size = Math.max(line.size, next.size);
   return next.column === line.column && Math.abs(next.y - line.y) < size * 0.45 && next.x > line.right - size * 1.5;
 }

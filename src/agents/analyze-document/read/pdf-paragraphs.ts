@@ -5,13 +5,14 @@ import type { PdfLine, PdfPage } from './pdf-lines.js';
 export function breakParagraphs(page: PdfPage): Line[] {
   const pitch = median(pitches(page.lines));
   const size = median(page.lines.map((line) => line.size));
-  const edges = [0, 1, 2].map((column) => edgesOf(page.lines.filter((line) => line.column === column)));
+  const columns = Map.groupBy(page.lines, ({ column }) => column);
+  const edges = new Map(Array.from(columns, ([column, lines]) => [column, edgesOf(lines)]));
   return page.lines.map((line, index) => {
     const previous = page.lines[index - 1];
     return {
       text: line.text,
       page: page.number,
-      breakBefore: previous && !line.goesOn ? breaks(previous, line, pitch, edges[previous.column]!) : false,
+      breakBefore: previous && !line.goesOn ? breaks(previous, line, pitch, edges.get(previous.column)!) : false,
       prominent: line.size > size * 1.12,
     };
   });
@@ -24,7 +25,7 @@ interface Edges {
 
 function breaks(previous: PdfLine, line: PdfLine, pitch: number, { left, right }: Edges): boolean {
   // Sentences run on into the next column, where everything else about a line is different.
-  if (previous.column !== line.column && line.column === 2) return ended(previous, right);
+  if (previous.column > 0 && line.column === previous.column + 1) return ended(previous, right);
   return parted(previous, line, pitch) || indented(previous, line, left) || ended(previous, right) || centred(previous, line, left, right);
 }
 
