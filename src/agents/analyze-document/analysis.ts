@@ -77,10 +77,12 @@ export interface Analysis {
   pages: number | null;
   words: number;
   title: string | null;
+  /** null when it does not read as English, which is all that is understood. */
+  language: 'en' | null;
   /** In the order of the document, doubtful ones included. */
   found: FoundClause[];
   /** Departures from the playbook, for every excerpt of `found` that departs. */
   deviations: Discrepancy[];
-  /** What to say of each category should the document turn out to have nothing of it. */
+  /** What to say of each category should the document turn out to have nothing of it; empty when it is not understood. */
   missing: Discrepancy[];
 }

@@ -63,13 +63,13 @@ function onceForTheTask(ask: Ask, ctx: RunContext): Ask {
 const digest = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);
 
 function toResult(analysis: Analysis, { verdicts, usage }: Review, sha256: string): AnalyzeDocumentResult {
-  const { pages, words, title } = analysis;
+  const { pages, words, title, language } = analysis;
   const { found, discrepancies } = settle(analysis, verdicts);
   return {
     ip_clauses: found.map(({ clause }) => clause.ref),
     clauses: found.map(toClause),
     discrepancies,
-    document: { pages, words, sha256, title },
+    document: { pages, words, sha256, title, language },
     usage,
   };
 }

@@ -7,6 +7,7 @@ import type { ClauseFinder } from './find/clause-finder.js';
 import { ModelFinder } from './find/model-finder.js';
 import type { Limits } from './limits.js';
 import type { Paragraph } from './read/document.js';
+import { isEnglish } from './read/is-english.js';
 import { readDocument } from './read/read-document.js';
 import { titleOf } from './read/title.js';
 import { segment } from './segment/segment.js';
@@ -22,12 +23,17 @@ export async function analyze(bytes: Buffer, limits: Limits, playbook: string | 
     throw new TaskFailed('document_too_complex', `More than ${limits.findings} clauses of the document deal with intellectual property.`);
   }
   tell({ kind: 'stage', stage: 'comparing' });
+  const english = isEnglish(document.paragraphs);
+  const { deviations, missing } = compare(found, playbook === null ? await readPlaybook() : parsePlaybook(playbook));
   return {
     pages: document.pages,
     words: wordsOf(document.paragraphs),
     title: titleOf(document),
+    language: english ? 'en' : null,
     found,
-    ...compare(found, playbook === null ? await readPlaybook() : parsePlaybook(playbook)),
+    deviations,
+    // what is not understood may be there
+    missing: english ? missing : [],
   };
 }
 

@@ -80,6 +80,13 @@ export class DocumentResult {
 
   @ApiProperty({ type: String, nullable: true })
   title: string | null;
+
+  @ApiProperty({
+    enum: ['en'],
+    nullable: true,
+    description: 'null when the document does not read as English, which is all that is understood: no clause is then said to be missing.',
+  })
+  language: 'en' | null;
 }
 
 export class UsageResult implements Usage {
