@@ -144,6 +144,12 @@ describe('segmentation', () => {
     // Without text before the first clause its number says where the contents end; page numbers may stand between.
     expect(refs('Contents', ...entries.slice(0, 3), 'ii', '-9-', ...entries.slice(3), ...body)).toEqual(['Clause 1.1', 'Clause 2.1']);
     expect(refs(`TABLE OF CONTENTS Page ${entries.join(' ')}`, opening, ...body).slice(1)).toEqual(['Clause 1.1', 'Clause 2.1']);
+    // Nor need a heading say what they are, when their page numbers do; those of prices go up and down.
+    const bare = ['1. Scope 3', '1.1 What Is Sent 3', '2. Fees 5', '2.1 What Is Paid 5', 'Exhibit A Prices 9', 'Exhibit B Hours 11'];
+    expect(refs('SUPPLY AGREEMENT', ...bare, opening, ...body).slice(1)).toEqual(['Clause 1.1', 'Clause 2.1']);
+    expect(refs('1. Paper 9', '2. Ink 3', '3. Pens 8', '4. Clips 2', '5. Tape 4', 'Exhibit A Glue 5', opening)).toEqual([
+      'Exhibit A, Paragraph 6',
+    ]);
     // Two titles are no contents yet, and text is not left out for what stands above it.
     expect(refs('Contents', '1. Scope', '1.1 Supplier sends what is ordered.', '1.2 Nothing else.')).toEqual(['Clause 1.1', 'Clause 1.2']);
     expect(clauses(`Table of Contents 1. Scope 3 2. Fees 5 ${opening.repeat(12)}`)).toHaveLength(1);

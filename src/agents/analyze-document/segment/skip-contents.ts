@@ -12,6 +12,8 @@ const number = /^\d{1,2}(?:\.\d{1,2})*(?=\s+\p{Lu})/u;
 const entriesWithin = /\s\d{1,3}\s+(?:(?:article|section)\s+)?(?:\d{1,2}(?:\.\d{1,2})*|[ivxl]+)\b\.?\s+\p{Lu}/giu;
 /** With fewer, what looks like contents may be the agreement itself. */
 const leastEntries = 3;
+/** Without a heading over them. */
+const leastBareEntries = 6;
 /** An entry is seldom longer; where there is more text to each, it is no longer contents. */
 const mostEntry = 200;
 /** The most lines in a row that are no entries: a title page between two pages of contents. */
@@ -27,7 +29,7 @@ export function* skipContents(paragraphs: Iterable<Placed>): Iterable<Placed> {
   const all = [...paragraphs];
   let from = 0;
   for (const [at, paragraph] of all.entries()) {
-    if (at >= from && heading.test(paragraph.text)) from = endOfContents(all, at);
+    if (at >= from) from = heading.test(paragraph.text) ? endOfContents(all, at) : endOfBareContents(all, at);
     if (at >= from && !isDotted(paragraph.text)) yield paragraph;
   }
 }
@@ -49,6 +51,22 @@ function endOfContents(paragraphs: readonly Placed[], from: number): number {
     } else if (text.length >= leastText && !isHeading(text) && !heading.test(text)) break;
   }
   return entries < leastEntries ? from : end;
+}
+
+/** Contents that no heading calls so: titles with numbers, each on the same page as the one before or a later one. */
+function endOfBareContents(paragraphs: readonly Placed[], from: number): number {
+  const labels = new Set<string>();
+  let page = 0;
+  let end = from;
+  for (; end < paragraphs.length; end += 1) {
+    const { text } = paragraphs[end]!;
+    const label = labelOf(text);
+    const own = text.length <= mostEntry ? Number(/\s(\d{1,3})$/.exec(text)?.[1] ?? 0) : 0;
+    if (label === null || labels.has(label) || own === 0 || own < page) break;
+    labels.add(label);
+    page = own;
+  }
+  return labels.size < leastBareEntries ? from : end;
 }
 
 function isEntry(text: string, label: string | null): boolean {
