@@ -15,7 +15,7 @@ const article = new RegExp(
   'u',
 );
 const section = new RegExp(
-  `^(SECTION|Section|Sec\\.|CLAUSE|Clause|§)\\s*(\\d{1,3}[A-Z]?(?:\\.\\d{1,3}){0,4}|[IVXLC]{1,7}|[A-Z]|${inWords}|${inWords.toUpperCase()})\\b(?!\\.\\d)((?:\\([A-Za-z0-9]{1,4}\\))*)[\\s.:)–—-]*(?:$|${upperStart})`,
+  `^(SECTION|Section|Sec\\.|CLAUSE|Clause|§)\\s*(\\d{1,3}[A-Z]?(?:\\.\\d{1,3}){0,4}|[IVXLC]{1,7}(?:\\.\\d{1,3}){0,3}|[A-Z]|${inWords}|${inWords.toUpperCase()})\\b(?!\\.\\d)((?:\\([A-Za-z0-9]{1,4}\\))*)[\\s.:)–—-]*(?:$|${upperStart})`,
   'u',
 );
 const container =

@@ -167,9 +167,9 @@ class Walk {
   }
 }
 
-/** "7", "7.0", "IV", "Article IV", but not "7.2" or "(a)". */
+/** "7", "7.0", "IV", "Article IV", but not "7.2", "Section IV.2" or "(a)". */
 function isTopLevel(marker: Marker): boolean {
-  return marker.kind !== 'letter' && !/\d[A-Z]?\.(?!0$)\d/.test(marker.label);
+  return marker.kind !== 'letter' && !/[\dIVXLC][A-Z]?\.(?!0$)\d/.test(marker.label);
 }
 
 function isTitleLine(paragraph: Paragraph): boolean {
