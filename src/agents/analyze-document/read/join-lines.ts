@@ -1,6 +1,7 @@
 import { startsNumbered } from '../segment/numbering.js';
 import { squeeze } from './clean-text.js';
 import type { Line, Paragraph } from './document.js';
+import { isPageNumber } from './page-number.js';
 
 /** Joins printed lines to paragraphs and undoes the hyphens of line ends. */
 export function joinLines(lines: Iterable<Line>): Paragraph[] {
@@ -46,8 +47,4 @@ const expectsMore =
 
 function startsParagraph(text: string, previous: string): boolean {
   return startsNumbered(text) && !expectsMore.test(previous);
-}
-
-function isPageNumber(text: string): boolean {
-  return text.length < 24 && /^(?:[-–—]\s*)?(?:page\s+)?\d{1,4}(?:\s+of\s+\d{1,4})?(?:\s*[-–—])?$/i.test(text);
 }

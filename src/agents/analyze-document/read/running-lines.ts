@@ -1,4 +1,5 @@
 import { parseMarker } from '../segment/numbering.js';
+import { isPageNumberAtEdge } from './page-number.js';
 import type { PdfLine, PdfPage } from './pdf-lines.js';
 import { findFurniture } from './text-furniture.js';
 
@@ -22,7 +23,7 @@ function dropAtEdges(pages: readonly PdfPage[]): PdfPage[] {
   const opened = new Set<string>();
   const stays = (line: PdfLine, keys: readonly string[] | undefined) => {
     if (!keys) return true;
-    if (isPageNumber(line)) return false;
+    if (isPageNumberAtEdge(line.text)) return false;
     const key = keys.find((each) => seen.get(each)! >= enough);
     // The head of a schedule's pages is, the first time, its heading.
     return !key || (parseMarker(line.text)?.kind === 'container' && opened.size < opened.add(key).size);
@@ -41,7 +42,7 @@ function dropWithin(pages: readonly PdfPage[]): PdfPage[] {
     },
   );
   // A number alone may as well be one of a table.
-  const dropped = new Set(lines.filter((line, index) => furniture[index] && !isPageNumber(line)));
+  const dropped = new Set(lines.filter((line, index) => furniture[index] && !isPageNumberAtEdge(line.text)));
   // The first of them all is the title, whose words the others repeat.
   const title = pages[0]?.lines.find((line) => dropped.has(line));
   if (title) dropped.delete(title);
@@ -80,8 +81,4 @@ function keysOf({ text }: PdfLine, page: number): string[] {
     ({ 0: digits, index }) => `${keyed.slice(0, index)}#${Number(digits) - page}#${keyed.slice(index + digits.length)}`,
   );
   return [keyed, ...inStep].map((key) => key.replace(/\s+/g, ''));
-}
-
-function isPageNumber(line: PdfLine): boolean {
-  return /^(?:[-–—]\s*)?(?:page\s*)?(?:[a-z]-)?(?:\d{1,4}|[ivxl]{1,6})(?:\s*(?:of|\/)\s*\d{1,4})?(?:\s*[-–—])?$/i.test(line.text);
 }

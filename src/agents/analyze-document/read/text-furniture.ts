@@ -1,3 +1,5 @@
+import { isPageNumber } from './page-number.js';
+
 /**
  * Removes what was printed on every page of a text that once had pages: page numbers, and lines such as a file name that
  * come up again and again. A sentence that they cut in two then goes on without a blank line.
@@ -74,8 +76,4 @@ function isShort(line: string): boolean {
 
 function keyOf(line: string): string {
   return line.trim().toLowerCase().replace(/\d+/g, '#').replace(/\s+/g, '');
-}
-
-function isPageNumber(line: string): boolean {
-  return /^\s*(?:[-–—]\s*)?(?:page\s+)?(?:[a-z]-)?\d{1,4}(?:\s+of\s+\d{1,4})?(?:\s*[-–—])?\s*$/i.test(line);
 }
