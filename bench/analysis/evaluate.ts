@@ -44,7 +44,7 @@ export async function evaluate(contracts: readonly Contract[], source: 'txt' | '
     const before = process.cpuUsage();
     const clauses = segment(paragraphs);
     const findings = finder.find(clauses);
-    compare(findings, playbook);
+    compare(findings, paragraphs, playbook);
     const { user, system } = process.cpuUsage(before);
     times.push((user + system) / 1_000);
     read.push({ contract, raw, clauses });

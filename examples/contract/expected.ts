@@ -21,7 +21,6 @@ export const expectedIpClauses = [
 export const expectedDiscrepancies: { category: string; clause_ref: string | null; severity: 'low' | 'medium' | 'high' }[] = [
   // Title passes on payment only.
   { category: 'ip_ownership_assignment', clause_ref: 'Clause 7.2', severity: 'medium' },
-  { category: 'non_transferable_license', clause_ref: 'Clause 7.5', severity: 'low' },
   // Suggestions: for any purpose, for nothing, for ever.
   { category: 'license_grant', clause_ref: 'Clause 7.6', severity: 'medium' },
   { category: 'license_grant', clause_ref: 'Clause 7.6', severity: 'low' },

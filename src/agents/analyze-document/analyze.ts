@@ -24,7 +24,7 @@ export async function analyze(bytes: Buffer, limits: Limits, playbook: string | 
   }
   tell({ kind: 'stage', stage: 'comparing' });
   const english = isEnglish(document.paragraphs);
-  const { deviations, missing } = compare(found, playbook === null ? await readPlaybook() : parsePlaybook(playbook));
+  const { deviations, missing } = compare(found, document.paragraphs, playbook === null ? await readPlaybook() : parsePlaybook(playbook));
   return {
     pages: document.pages,
     words: wordsOf(document.paragraphs),

@@ -12,8 +12,8 @@ function found(category: Category, ...sentences: string[]): FoundClause {
   };
 }
 
-function findDiscrepancies(clauses: FoundClause[], playbook: Playbook) {
-  return settle({ found: clauses, ...compare(clauses, playbook) }, []).discrepancies;
+function findDiscrepancies(clauses: FoundClause[], playbook: Playbook, text = '') {
+  return settle({ found: clauses, ...compare(clauses, [{ text, page: null, prominent: false }], playbook) }, []).discrepancies;
 }
 
 const small = (deviation: string) => `
@@ -79,6 +79,31 @@ describe('the playbook that comes with the agent', () => {
     ['license_grant', 'User has the right to grant exclusive or non-exclusive sublicenses.', []],
     ['license_grant', 'Owner grants a license to the software, which is the exclusive property of Owner.', []],
     ['license_grant', 'Owner grants a license to the marks and retains the right to use them for any purpose.', []],
+    // as Word and typesetters write hyphens and dashes
+    ['license_grant', 'Owner grants to User a non‑exclusive license to use the software.', []],
+    ['license_grant', 'Owner grants to User a non–exclusive license to use the software.', []],
+    ['license_grant', 'Owner grants to User a non-exclusive licence to use the software exclusively for its own purposes.', []],
+    ['license_grant', 'Owner grants a non-exclusive license to the marks and has the exclusive right to enforce them.', []],
+    [
+      'joint_ip_ownership',
+      'The results are jointly owned, and neither party may license them without the consent of the other.',
+      ['joint-ownership'],
+    ],
+    [
+      'joint_ip_ownership',
+      'The results are jointly owned, and each may use them without accounting to the other.',
+      ['no-consent-or-accounting'],
+    ],
+    ['ip_ownership_assignment', 'Supplier hereby assigns all rights in the work, effective on creation and regardless of payment.', []],
+    ['ip_ownership_assignment', 'Supplier hereby assigns all rights in the work upon receipt of full payment.', ['conditional-on-payment']],
+    ['ip_ownership_assignment', 'All inventions vest in the Company and shall not be the property of Contractor.', []],
+    ['irrevocable_or_perpetual_license', 'Supplier grants to Customer a perpetual license to the work and to Customer Data in it.', []],
+    [
+      'irrevocable_or_perpetual_license',
+      'Client grants to Vendor a perpetual license to use Client Materials.',
+      ['perpetual-license-of-customer-material'],
+    ],
+    ['covenant_not_to_sue', 'Licensee shall never contest the validity of the patents.', ['no-challenge']],
     [
       'joint_ip_ownership',
       'The results are jointly owned, and neither party shall have any duty to account to the other.',
@@ -88,13 +113,21 @@ describe('the playbook that comes with the agent', () => {
     expect(await idsOf(category, sentence)).toEqual(ids);
   });
 
-  it('reports clauses that are missing, without a clause or words', async () => {
-    const missing = findDiscrepancies([], await readPlaybook());
+  it('reports clauses that are missing, without a clause or words, where the document gives reason to expect them', async () => {
+    const playbook = await readPlaybook();
+    expect(findDiscrepancies([], playbook, 'Each party keeps the Confidential Information of the other secret.')).toEqual([]);
+    const missing = findDiscrepancies([], playbook, 'The Deliverables contain the Software and its source code.');
     expect(missing.map(({ category, clause_ref, found: words }) => ({ category, clause_ref, words }))).toEqual([
       { category: 'ip_ownership_assignment', clause_ref: null, words: null },
       { category: 'license_grant', clause_ref: null, words: null },
       { category: 'source_code_escrow', clause_ref: null, words: null },
     ]);
+  });
+
+  it('meets plain quotation marks, whatever is typed or printed', () => {
+    const playbook = parsePlaybook(small("{ id: a, severity: low, why: x, match: ['customer’s cost'] }"));
+    for (const mark of ["'", '’'])
+      expect(findDiscrepancies([found('license_grant', `A license at Customer${mark}s cost.`)], playbook)).toHaveLength(1);
   });
 
   it('makes a point about a clause once, however many sentences deviate', async () => {
@@ -114,6 +147,10 @@ describe('a playbook that is not right is refused with the place of the mistake'
     ['why', small("{ id: a, severity: low, match: ['x'] }")],
     ['categories.license_grant.deviations[0].wy: unknown field', small("{ id: a, severity: low, wy: x, match: ['x'] }")],
     ['categories.license_grants: unknown field', 'version: 1\nname: x\ncategories: { license_grants: { standard: x } }'],
+    [
+      'categories.license_grant.missing.when[0]: not a regular expression',
+      "version: 1\nname: x\ncategories: { license_grant: { standard: x, missing: { severity: low, why: x, when: ['('] } } }",
+    ],
     ['not YAML', 'version: [1'],
     ['nested too deeply', `version: ${'['.repeat(60_000)}`],
   ])('%s', (place, text) => {

@@ -93,11 +93,14 @@ const contract = [
   clause(3, 'license_grant', sentences.marks, 0.4, true),
 ];
 
+/** It speaks of what the playbook expects clauses on. */
+const document = [{ text: 'The Deliverables contain the Software and its source code.', page: null, prominent: false }];
+
 const modelFor = (taskTokens: number) =>
   languageModel({ llm: { baseUrl: url, apiKey: 'sk-secret', model: 'small', taskTokens, timeoutMs: 5_000 } }, client)!;
 
 async function analyze(found = contract, taskTokens = 50_000, model = modelFor(taskTokens), timeMs = 60_000) {
-  const analysis = { found, ...compare(found, await readPlaybook()) };
+  const analysis = { found, ...compare(found, document, await readPlaybook()) };
   const { verdicts, usage, trouble } = await review(
     analysis,
     { name: model.name, taskTokens, ask: askModel(model) },

@@ -12,8 +12,15 @@ export interface Playbook {
 export interface Position {
   category: Category;
   standard: string;
-  missing: { severity: Severity; why: string } | null;
+  missing: Missing | null;
   deviations: Deviation[];
+}
+
+export interface Missing {
+  severity: Severity;
+  why: string;
+  /** Of a document in which none of these is, nothing is missing; empty for any document. */
+  when: RegExp[];
 }
 
 export interface Deviation {
@@ -40,13 +47,14 @@ export function parsePlaybook(text: string): Playbook {
 function position(name: string, value: unknown): Position {
   const at = `categories.${name}`;
   const fields = record(value, at, ['standard', 'missing', 'deviations']);
-  const missing = fields.missing === undefined ? null : record(fields.missing, `${at}.missing`, ['severity', 'why']);
+  const missing = fields.missing === undefined ? null : record(fields.missing, `${at}.missing`, ['severity', 'why', 'when']);
   return {
     category: oneOf(categories, name, at),
     standard: string(fields.standard, `${at}.standard`),
     missing: missing && {
       severity: oneOf(severities, missing.severity, `${at}.missing.severity`),
       why: string(missing.why, `${at}.missing.why`),
+      when: patterns(missing.when, `${at}.missing.when`),
     },
     deviations: list(fields.deviations ?? [], `${at}.deviations`).map((each, index) => deviation(each, `${at}.deviations[${index}]`)),
   };
@@ -54,22 +62,25 @@ function position(name: string, value: unknown): Position {
 
 function deviation(value: unknown, at: string): Deviation {
   const fields = record(value, at, ['id', 'severity', 'why', 'match', 'unless']);
-  const patterns = (name: string) =>
-    list(fields[name] ?? [], `${at}.${name}`).map((each, index) => pattern(each, `${at}.${name}[${index}]`));
-  const match = patterns('match');
+  const match = patterns(fields.match, `${at}.match`);
   if (match.length === 0) throw new Error(`${at}.match: at least one pattern is needed`);
   return {
     id: string(fields.id, `${at}.id`),
     severity: oneOf(severities, fields.severity, `${at}.severity`),
     why: string(fields.why, `${at}.why`),
     match,
-    unless: patterns('unless'),
+    unless: patterns(fields.unless, `${at}.unless`),
   };
 }
 
+function patterns(value: unknown, at: string): RegExp[] {
+  return list(value ?? [], at).map((each, index) => pattern(each, `${at}[${index}]`));
+}
+
+/** Meets text as `plain` makes it, so that quotation marks are the plain ones here as well. */
 function pattern(value: unknown, at: string): RegExp {
   try {
-    return new RegExp(string(value, at).replaceAll(' ', '\\s'), 'iu');
+    return new RegExp(string(value, at).replaceAll(' ', '\\s').replace(/[‘’]/g, "'").replace(/[“”]/g, '"'), 'iu');
   } catch (cause) {
     throw new Error(`${at}: not a regular expression${cause instanceof SyntaxError ? ` (${reasonOf(cause)})` : ''}`, { cause });
   }

@@ -28,11 +28,11 @@ const sure = 0.85;
 
 // Most sentences of a contract have none of these, and none of what is looked for.
 const worthALook =
-  /licen[cs]|right|grant|assign|title|own|property|patent|copyright|mark|escrow|source code|\bsue|contest|challeng|intellectual|work|use|perpetu|irrevoc|transfer|invent/;
+  /licen[cs]|right|grant|assign|title|own|property|patent|copyright|mark|escrow|source code|\bsue|contest|challeng|intellectual|work|use|perpetu|irrevoc|transfer|invent|unlimited|undivided|joint/;
 
 /** @param sentence as `plain` makes it; null for one that is certainly of no category */
 export function featuresOf(sentence: string): Features | null {
-  if (!worthALook.test(sentence) || sentence.split(' ', 5).length < 5) return null;
+  if (!worthALook.test(sentence) || sentence.split(' ', 4).length < 4) return null;
   const words = wordsOf(sentence);
   const held = matching(sentence);
   return { words: hashes(words), signals: signalsOf(sentence, words.length, held), rules: held };

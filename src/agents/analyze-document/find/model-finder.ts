@@ -1,6 +1,7 @@
 import { type Category, type Clause, categories, type Excerpt, type FoundClause } from '../analysis.js';
 import { placeSentences } from '../segment/sentences.js';
 import type { ClauseFinder } from './clause-finder.js';
+import { isDenied } from './denials.js';
 import { type Features, featuresOf, matching } from './features.js';
 import type { Rule } from './ip-rules.js';
 import { logOdds, type Model, readModel } from './model.js';
@@ -52,10 +53,10 @@ export class ModelFinder implements ClauseFinder {
     if (!features) return [];
     const certain = [...features.rules.filter((rule) => rule.certain), ...matching(text, plainWords)];
     const odds = logOdds(this.model, features);
-    return categories.map((category, index) => ({
-      category,
-      confidence: Number(this.confidence(category, odds[index]!, features, certain).toFixed(3)),
-    }));
+    return categories.map((category, index) => {
+      const confidence = this.confidence(category, odds[index]!, features, certain);
+      return { category, confidence: confidence >= near && isDenied(category, text) ? 0 : Number(confidence.toFixed(3)) };
+    });
   }
 
   private confidence(category: Category, odds: number, { rules }: Features, certain: readonly Rule[]): number {
