@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId } from '../../src/platform/ids.js';
-import type { Delivery } from '../../src/webhooks/delivery/claim-due.js';
+import { claimDue, type Delivery } from '../../src/webhooks/delivery/claim-due.js';
 import { type Finish, finishAttempts } from '../../src/webhooks/delivery/finish-attempts.js';
 import { judge } from '../../src/webhooks/delivery/outcome.js';
 import { changeEndpoint } from '../../src/webhooks/endpoints/change-endpoint.js';
@@ -170,6 +170,21 @@ describe('a new URL', () => {
     await finish([rejected(inFlight)]);
     const { delivered: arrived, ...others } = await urlsOf(at);
     expect([arrived, new Set(Object.values(others))]).toEqual([keyed(url, at.delivered), new Set([NEW.url])]);
+  });
+});
+
+describe('an endpoint with a rate', () => {
+  it('is passed over by claims while it is being changed, which would else wait for one another', async () => {
+    const id = await dueRow(parts, database);
+    await setEndpoint(id, 'rate_per_second = 5');
+    const endpointId = (await rowOf(id)).endpoint_id as string;
+    const limits = { freeSlots: 9, freeSlowSlots: 9, perTurn: 9, endpointMaxInFlight: 9, originMaxInFlight: 1_000 };
+    const claim = () => claimDue(parts.database, [endpointId], limits, { token: newId(), ms: 30_000, claimedBy: newId() });
+    const change = await HeldLock.take(database, 'SELECT FROM postback.webhook_endpoints WHERE id = $1 FOR NO KEY UPDATE', [endpointId]);
+    expect(await claim()).toEqual({ deliveries: [], quotas: [] });
+    await change.run(`UPDATE postback.webhook_outbox SET url = 'http://127.0.0.1:9/moved' WHERE id = '${id}'`);
+    await change.release();
+    expect((await claim()).deliveries).toMatchObject([{ id, url: 'http://127.0.0.1:9/moved' }]);
   });
 });
 

@@ -48,7 +48,7 @@ export interface Lease {
 /** What came of asking some endpoints for their due rows. */
 export interface Claimed {
   deliveries: Delivery[];
-  /** How much each endpoint was allowed to hand out, and why not more; an endpoint that was deleted is missing. */
+  /** How much each endpoint was allowed to hand out, and why not more; one that is passed over for now is missing. */
   quotas: EndpointQuota[];
 }
 
@@ -56,13 +56,14 @@ export interface Claimed {
 export const MAX_LOST_STREAK = 5;
 
 /**
- * Takes due rows of the endpoints asked, each within its caps over all dispatchers. Endpoints whose origin another dispatcher
- * is claiming from at this moment are passed over: counting and taking must not be torn apart.
+ * Takes due rows of the endpoints asked, each within its caps over all dispatchers. Passed over are endpoints whose origin another
+ * dispatcher is claiming from at this moment, since counting and taking must not be torn apart, and those with a rate that are being
+ * changed or finished for just now, since what they hand out must be counted in their row.
  */
 export async function claimDue(database: Database, endpointIds: readonly string[], limits: QuotaLimits, lease: Lease): Promise<Claimed> {
   return database.pipelined(async (tx) => {
     const endpoints = await lockAndCount(tx, endpointIds);
-    const quotas = shareOut(endpoints, limits);
+    const quotas = await lockRated(tx, shareOut(endpoints, limits));
     const open = quotas.filter(({ quota }) => quota > 0);
     if (open.length === 0) return { deliveries: [], quotas };
     const limited = open.filter(({ limitedRate }) => limitedRate);
@@ -71,6 +72,19 @@ export async function claimDue(database: Database, endpointIds: readonly string[
     if (limited.length > 0) await countAgainstRates(tx, limited, rows);
     return { deliveries: complete(rows, endpoints, lease), quotas };
   });
+}
+
+/** Lock order everywhere: endpoints before rows. Leaves out those whose lock another holds: nobody is waited for while origins are locked. */
+async function lockRated(tx: Tx, quotas: EndpointQuota[]): Promise<EndpointQuota[]> {
+  const mustLock = ({ limitedRate, quota }: EndpointQuota) => limitedRate && quota > 0;
+  const ids = quotas.filter(mustLock).map(({ id }) => id);
+  if (ids.length === 0) return quotas;
+  const { rows } = await tx.query<{ id: string }>(
+    'SELECT id FROM postback.webhook_endpoints WHERE id = ANY ($1::uuid[]) FOR NO KEY UPDATE SKIP LOCKED',
+    [ids],
+  );
+  const locked = new Set(rows.map(({ id }) => id));
+  return quotas.filter((quota) => !mustLock(quota) || locked.has(quota.id));
 }
 
 function claimValues(quotas: readonly EndpointQuota[], lease: Lease): unknown[] {
