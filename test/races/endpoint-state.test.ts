@@ -49,8 +49,8 @@ async function claimOne(id: string): Promise<Delivery> {
   return delivery;
 }
 
-const attempt = (status: number): Finish['attempt'] => ({
-  verdict: judge({ kind: 'response', status, headers: {}, excerpt: '', truncated: false, firstByteMs: 1, durationMs: 1, reused: false }),
+const attempt = (status: number, headers: Record<string, string> = {}): Finish['attempt'] => ({
+  verdict: judge({ kind: 'response', status, headers, excerpt: '', truncated: false, firstByteMs: 1, durationMs: 1, reused: false }),
   durationMs: 1,
   excerpt: null,
 });
@@ -170,6 +170,25 @@ describe('a new URL', () => {
     await finish([rejected(inFlight)]);
     const { delivered: arrived, ...others } = await urlsOf(at);
     expect([arrived, new Set(Object.values(others))]).toEqual([keyed(url, at.delivered), new Set([NEW.url])]);
+  });
+});
+
+describe('an endpoint that asks to be left alone', () => {
+  it('is left alone until the latest time it named, in whatever order its answers are written down', async () => {
+    const url = `http://127.0.0.1:9/${randomUUID()}`;
+    const ids = [await dueRow(parts, database, url), await dueRow(parts, database, url)];
+    const claimed = (await claimFromAll(parts.database, 50)).filter(({ id }) => ids.includes(id));
+    const wait = async () => {
+      const [row] = await sql(database, 'SELECT slow_until > last_failure_at + $2 AS long FROM postback.webhook_endpoints WHERE url = $1', [
+        url,
+        '500 s',
+      ]);
+      return row!.long;
+    };
+    for (const [index, seconds] of ['600', '1'].entries()) {
+      await finish([{ ...rejected(claimed[index]!), attempt: attempt(429, { 'retry-after': seconds }) }]);
+      expect(await wait()).toBe(true);
+    }
   });
 });
 
