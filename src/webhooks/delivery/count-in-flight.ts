@@ -1,4 +1,5 @@
 import { GIVE_WAY_SOON, type Prepared, type Tx } from '../../platform/database/sql.js';
+import { CURRENT_SECRET, FORMER_SECRET } from '../endpoints/signing-secrets.js';
 import type { EndpointHeaders } from './endpoint-headers.js';
 
 /** What decides how much an endpoint may be sent right now. */
@@ -93,8 +94,7 @@ const COUNT: Prepared = {
          coalesce(ceil(1000 / e.rate_per_second), 0)::int AS "rateForMs",
          e.latency_ms AS "latencyMs",
          e.headers, CASE WHEN e.headers IS NULL THEN e.headers_secret_id END AS "headersSecretId", e.timeout_ms AS "timeoutMs", e.retry,
-         CASE WHEN e.kind = 'registered' THEN e.secret_id END AS "secretId",
-         CASE WHEN e.previous_secret_expires_at > now() THEN e.previous_secret_id END AS "previousSecretId"
+         ${CURRENT_SECRET} AS "secretId", ${FORMER_SECRET} AS "previousSecretId"
     FROM unnest($1::uuid[]) WITH ORDINALITY AS asked (id, turn)
     JOIN postback.webhook_endpoints e ON e.id = asked.id
     JOIN json_to_recordset(current_setting('postback.locked_origins')::json) AS locked (tenant text, origin text) ON locked.tenant = e.tenant AND locked.origin = e.origin
