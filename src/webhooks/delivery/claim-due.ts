@@ -1,5 +1,6 @@
 import type { Database } from '../../platform/database/database.js';
 import type { Prepared, Tx } from '../../platform/database/sql.js';
+import { OWN_QUERY } from '../endpoints/where-sent.js';
 import { lockAndCount, type SendSettings } from './count-in-flight.js';
 import type { EndpointHeaders } from './endpoint-headers.js';
 import { type EndpointQuota, type QuotaLimits, shareOut } from './share-out.js';
@@ -67,7 +68,7 @@ export async function claimDue(database: Database, endpointIds: readonly string[
     const open = quotas.filter(({ quota }) => quota > 0);
     if (open.length === 0) return { deliveries: [], quotas };
     const limited = open.filter(({ limitedRate }) => limitedRate);
-    const values = claimValues(open, lease);
+    const values = claimValues(open, endpoints, lease);
     const { rows } = await (limited.length === 0 ? tx.last<ClaimedRow>(CLAIM, values) : tx.query<ClaimedRow>(CLAIM, values));
     if (limited.length > 0) await countAgainstRates(tx, limited, rows);
     return { deliveries: complete(rows, endpoints, lease), quotas };
@@ -87,8 +88,21 @@ async function lockRated(tx: Tx, quotas: EndpointQuota[]): Promise<EndpointQuota
   return quotas.filter((quota) => !mustLock(quota) || locked.has(quota.id));
 }
 
-function claimValues(quotas: readonly EndpointQuota[], lease: Lease): unknown[] {
-  return [quotas.map(({ id }) => id), quotas.map(({ quota }) => quota), lease.token, lease.ms, lease.claimedBy, MAX_LOST_STREAK - 1];
+type Settings = { id: string } & SendSettings;
+
+function claimValues(quotas: readonly EndpointQuota[], endpoints: readonly Settings[], lease: Lease): unknown[] {
+  const leading = endpoints.filter(({ leadsTo }) => leadsTo !== null);
+  const urls = (which: readonly Settings[]) => JSON.stringify(Object.fromEntries(which.map(({ id, leadsTo }) => [id, leadsTo])));
+  return [
+    quotas.map(({ id }) => id),
+    quotas.map(({ quota }) => quota),
+    lease.token,
+    lease.ms,
+    lease.claimedBy,
+    MAX_LOST_STREAK - 1,
+    urls(leading.filter(({ keepsQuery }) => !keepsQuery)),
+    urls(leading.filter(({ keepsQuery }) => keepsQuery)),
+  ];
 }
 
 /** A row as it stands in the outbox, with its event; the rest comes from its endpoint. */
@@ -98,7 +112,7 @@ interface ClaimedRow extends Omit<Delivery, 'leaseToken' | 'secretIds' | keyof S
 }
 
 /** What rows of one endpoint share is read once for all of them, not joined to each. */
-function complete(rows: readonly ClaimedRow[], endpoints: readonly ({ id: string } & SendSettings)[], lease: Lease): Delivery[] {
+function complete(rows: readonly ClaimedRow[], endpoints: readonly Settings[], lease: Lease): Delivery[] {
   const settings = new Map(endpoints.map((endpoint) => [endpoint.id, endpoint]));
   return rows.map(({ secretId, ...row }) => {
     const { headers, headersSecretId, timeoutMs, retry, secretId: current, previousSecretId } = settings.get(row.endpointId)!;
@@ -135,7 +149,9 @@ const CLAIM: Prepared = {
   ), claimed AS (
     UPDATE postback.webhook_outbox o
        SET status = 'delivering', attempts = o.attempts + 1, lost_streak = CASE WHEN o.status = 'delivering' THEN o.lost_streak + 1 ELSE 0 END,
-           lease_token = $3, claimed_by = $5, claimed_at = now(), next_attempt_at = now() + $4 * interval '1 ms'
+           lease_token = $3, claimed_by = $5, claimed_at = now(), next_attempt_at = now() + $4 * interval '1 ms',
+           -- where its endpoint is now, if that leads its rows: as it is, or with the row's own query
+           url = coalesce($7::jsonb ->> o.endpoint_id::text, ($8::jsonb ->> o.endpoint_id::text) || ${OWN_QUERY}, o.url)
            -- by place: joined by id, the planner has been seen to read the whole index instead
      WHERE o.ctid = ANY (ARRAY(SELECT ctid FROM due))
     RETURNING o.id, o.event_id, o.endpoint_id, o.tenant, o.task_id, o.url, o.attempts, o.next_trigger, o.attempts_charged, o.max_attempts,
