@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { endTasks } from '../../src/execution/end-task.js';
 import { newId } from '../../src/platform/ids.js';
-import { claimDue, type Delivery } from '../../src/webhooks/delivery/claim-due.js';
+import type { Delivery } from '../../src/webhooks/delivery/claim-due.js';
 import { type Finish, finishAttempts } from '../../src/webhooks/delivery/finish-attempts.js';
 import { judge } from '../../src/webhooks/delivery/outcome.js';
 import { changeEndpoint } from '../../src/webhooks/endpoints/change-endpoint.js';
@@ -51,8 +51,8 @@ async function claimOne(id: string): Promise<Delivery> {
   return delivery;
 }
 
-const attempt = (status: number, headers: Record<string, string> = {}): Finish['attempt'] => ({
-  verdict: judge({ kind: 'response', status, headers, excerpt: '', truncated: false, firstByteMs: 1, durationMs: 1, reused: false }),
+const attempt = (status: number): Finish['attempt'] => ({
+  verdict: judge({ kind: 'response', status, headers: {}, excerpt: '', truncated: false, firstByteMs: 1, durationMs: 1, reused: false }),
   durationMs: 1,
   excerpt: null,
 });
@@ -203,40 +203,6 @@ describe('a new URL', () => {
     expect((await readOutboxRow(parts.database, at.pending))?.url).toBe(NEW.url); // as it is shown before it is claimed
     expect((await readOutboxRow(parts.database, at.delivered))?.url).toBe(keyed(url, at.delivered));
     expect(new Set(Object.values(await nextUrlsOf(at)))).toEqual(new Set([NEW.url]));
-  });
-});
-
-describe('an endpoint that asks to be left alone', () => {
-  it('is left alone until the latest time it named, in whatever order its answers are written down', async () => {
-    const url = `http://127.0.0.1:9/${randomUUID()}`;
-    const ids = [await dueRow(parts, database, url), await dueRow(parts, database, url)];
-    const claimed = (await claimFromAll(parts.database, 50)).filter(({ id }) => ids.includes(id));
-    const wait = async () => {
-      const [row] = await sql(database, 'SELECT slow_until > last_failure_at + $2 AS long FROM postback.webhook_endpoints WHERE url = $1', [
-        url,
-        '500 s',
-      ]);
-      return row!.long;
-    };
-    for (const [index, seconds] of ['600', '1'].entries()) {
-      await finish([{ ...rejected(claimed[index]!), attempt: attempt(429, { 'retry-after': seconds }) }]);
-      expect(await wait()).toBe(true);
-    }
-  });
-});
-
-describe('an endpoint with a rate', () => {
-  it('is passed over by claims while it is being changed, which would else wait for one another', async () => {
-    const id = await dueRow(parts, database);
-    await setEndpoint(id, 'rate_per_second = 5');
-    const endpointId = (await rowOf(id)).endpoint_id as string;
-    const limits = { freeSlots: 9, freeSlowSlots: 9, perTurn: 9, endpointMaxInFlight: 9, originMaxInFlight: 1_000 };
-    const claim = () => claimDue(parts.database, [endpointId], limits, { token: newId(), ms: 30_000, claimedBy: newId() });
-    const change = await HeldLock.take(database, 'SELECT FROM postback.webhook_endpoints WHERE id = $1 FOR NO KEY UPDATE', [endpointId]);
-    expect(await claim()).toEqual({ deliveries: [], quotas: [] });
-    await change.run(`UPDATE postback.webhook_outbox SET url = 'http://127.0.0.1:9/moved' WHERE id = '${id}'`);
-    await change.release();
-    expect((await claim()).deliveries).toMatchObject([{ id, url: 'http://127.0.0.1:9/moved' }]);
   });
 });
 
