@@ -12,7 +12,7 @@ import { CONFIG, LOGGER } from '../platform/tokens.js';
 import { MAX_LOST_STREAK } from './delivery/claim-due.js';
 import { type CollectPlace, collectAdHocEndpoints } from './endpoints/collect-endpoints.js';
 import { purgeOutbox } from './outbox/purge-outbox.js';
-import { startOfSweep, sweepOutbox } from './outbox/sweep.js';
+import { buryOrphans, startOfSweep, sweepOutbox } from './outbox/sweep.js';
 
 const PURGE_EVERY_MS = 60_000;
 const PURGE_BATCHES = 50;
@@ -43,6 +43,7 @@ export class Upkeep implements OnApplicationBootstrap {
     for (let batch = 0; batch < PURGE_BATCHES; batch += 1) {
       if ((await purgeOutbox(this.database, this.config.retention)) === 'done') break;
     }
+    await buryOrphans(this.database, this.place);
     await collectAdHocEndpoints(
       this.database,
       Math.max(this.config.retention.deliveredDays, this.config.retention.deadDays),

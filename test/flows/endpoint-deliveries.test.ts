@@ -168,7 +168,8 @@ describe('a new URL', () => {
   it('takes what waits along, held or pending, and leaves what has arrived', async () => {
     const [old, moved] = [await receiver(200, 500), await receiver(200)];
     const { id } = await api.register({ url: old.url('/old'), retry: { base_ms: 3_600_000, immediate: false } });
-    await delivered(await submit({ webhook_endpoint_id: id }));
+    const arrived = await submit({ webhook_endpoint_id: id });
+    await delivered(arrived);
     const pending = await submit({ webhook_endpoint_id: id });
     await old.requests(2);
     await eventually(async () => (await task(pending)).body.delivery?.last_status_code === 500, 'the failed attempt to be written');
@@ -176,12 +177,8 @@ describe('a new URL', () => {
     const held = await submit({ webhook_endpoint_id: id });
     await ended(held);
     await api.change(id, { url: moved.url('/new') });
-    const rows = await sql<{ url: string; status: string }>(
-      database,
-      'SELECT url, status FROM postback.webhook_outbox WHERE endpoint_id = $1 ORDER BY id',
-      [id],
-    );
-    expect(rows.map(({ url }) => new URL(url).pathname)).toEqual(['/old', '/new', '/new']);
+    const shown = await Promise.all([arrived, pending, held].map((taskId) => call('GET', `${service.url}/tasks/${taskId}/deliveries`)));
+    expect(shown.map(({ body }) => new URL(body.items[0].url).pathname)).toEqual(['/old', '/new', '/new']);
     await api.act(id, 'resume');
     await delivered(held);
     expect(moved.received[0]!.path).toBe('/new');

@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { endTasks } from '../../src/execution/end-task.js';
 import { newId } from '../../src/platform/ids.js';
 import type { Delivery } from '../../src/webhooks/delivery/claim-due.js';
 import { type Finish, finishAttempts } from '../../src/webhooks/delivery/finish-attempts.js';
 import { judge } from '../../src/webhooks/delivery/outcome.js';
 import { changeEndpoint } from '../../src/webhooks/endpoints/change-endpoint.js';
 import { moveAdHocEndpoint } from '../../src/webhooks/endpoints/move-ad-hoc-endpoint.js';
+import { readOutboxRow } from '../../src/webhooks/outbox/read-outbox.js';
 import { redeliver } from '../../src/webhooks/outbox/redeliver.js';
 import { sweepOutbox } from '../../src/webhooks/outbox/sweep.js';
 import { claimFromAll } from '../support/claim.js';
 import { HeldLock } from '../support/held-lock.js';
-import { dueRow, openParts, type Parts } from '../support/parts.js';
+import { dueRow, openParts, type Parts, queuedTask } from '../support/parts.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { sql } from '../support/service.js';
 
@@ -141,35 +143,66 @@ describe('a new URL', () => {
     return { url, at, endpointId: (await rowOf(at.failing)).endpoint_id as string, inFlight: await claimOne(at.failing) };
   }
 
-  const urlsOf = async (at: Record<string, string>) =>
-    Object.fromEntries(await Promise.all(Object.entries(at).map(async ([name, id]) => [name, (await rowOf(id)).url])));
+  /** Where the next attempt of each goes: what rests is redelivered, what waits is due. */
+  async function nextUrlsOf(at: Record<string, string>) {
+    for (const id of [at.dead!, at.delivered!]) expect(await redeliver(parts.database, id)).toBe('queued');
+    await sql(
+      database,
+      "UPDATE postback.webhook_outbox SET status = 'pending', held_at = NULL, next_attempt_at = now() - interval '1 ms' WHERE id = ANY ($1)",
+      [Object.values(at)],
+    );
+    const urls = new Map((await claimFromAll(parts.database, 50)).map(({ id, url }) => [id, url]));
+    return Object.fromEntries(Object.entries(at).map(([name, id]) => [name, urls.get(id)]));
+  }
 
-  it('of an ad-hoc endpoint is where everything goes that has not arrived, also what fails at the old one just then', async () => {
+  it('of an ad-hoc endpoint is where everything goes that is sent from then on, also what fails at the old one just then', async () => {
     const { url, at, endpointId, inFlight } = await rowsOfOneEndpoint();
     expect(await parts.database.transaction((tx) => moveAdHocEndpoint(tx, endpointId, NEW))).toBe('moved');
     await finish([rejected(inFlight)]);
-    expect(await urlsOf(at)).toEqual({
-      failing: keyed(NEW.url, at.failing),
-      pending: keyed(NEW.url, at.pending),
-      held: keyed(NEW.url, at.held),
-      dead: keyed(NEW.url, at.dead),
-      delivered: keyed(url, at.delivered),
-    });
-    expect((await claimOne(at.failing)).url).toBe(keyed(NEW.url, at.failing));
+    expect((await rowOf(at.delivered)).url).toBe(keyed(url, at.delivered)); // that is where it went
+    expect(await nextUrlsOf(at)).toEqual(Object.fromEntries(Object.entries(at).map(([name, id]) => [name, keyed(NEW.url, id)])));
+    expect((await rowOf(at.held)).url).toBe(keyed(NEW.url, at.held));
     expect(await parts.database.transaction((tx) => moveAdHocEndpoint(tx, newId(), NEW))).toBe('unknown');
     const other = await rowOf(await dueRow(parts, database));
     expect(await parts.database.transaction((tx) => moveAdHocEndpoint(tx, other.endpoint_id as string, NEW))).toBe('taken');
   });
 
-  it('of a registered endpoint is the same to all of them', async () => {
+  it('of an ad-hoc endpoint is where the webhooks of tasks go that were submitted before', async () => {
+    const url = `http://127.0.0.1:9/${randomUUID()}`;
+    const taskId = await queuedTask(parts, { url: `${url}?task=1#?` });
+    const [task] = await sql(database, 'SELECT webhook_endpoint_ids[1] AS endpoint FROM postback.tasks WHERE id = $1', [taskId]);
+    const key = { ...NEW, url: `http://127.0.0.1:9/${randomUUID()}` };
+    await parts.database.transaction((tx) => moveAdHocEndpoint(tx, task!.endpoint as string, key));
+    const error = { code: 'canceled', message: 'The task was canceled.' };
+    await endTasks(parts, [{ taskId, runToken: null, stage: 'canceled', result: null, error, charged: false, job: null }]);
+    expect((await claimFromAll(parts.database, 50)).map((each) => each.url)).toEqual([`${key.url}?task=1`]);
+  });
+
+  it('of an ad-hoc endpoint is taken when a submit makes an endpoint there at that moment', async () => {
+    const { endpoint_id: id } = await rowOf(await dueRow(parts, database));
+    const key = { ...NEW, url: `http://127.0.0.1:9/${randomUUID()}` };
+    const submit = await HeldLock.take(
+      database,
+      "INSERT INTO postback.webhook_endpoints (id, tenant, kind, url, origin) VALUES ($1, 'default', 'ad_hoc', $2, $3)",
+      [newId(), key.url, key.origin],
+    );
+    const moving = parts.database.transaction((tx) => moveAdHocEndpoint(tx, id as string, key));
+    await submit.blocked(1);
+    await submit.release();
+    expect(await moving).toBe('taken');
+  });
+
+  it('of a registered endpoint is the same to all of them, however many wait, without a lock on any', async () => {
     const { url, at, endpointId, inFlight } = await rowsOfOneEndpoint();
     await setEndpoint(at.failing, "kind = 'registered', secret_id = gen_random_uuid()");
+    const others = await HeldLock.take(database, 'SELECT FROM postback.webhook_outbox WHERE endpoint_id = $1 FOR UPDATE', [endpointId]);
     const change = { target: NEW, settings: {} };
-    const changed = await parts.database.transaction((tx) => changeEndpoint(tx, parts.keyring, 'default', endpointId, change));
-    expect(changed).toEqual({ moved: 4 });
+    expect(await parts.database.transaction((tx) => changeEndpoint(tx, parts.keyring, 'default', endpointId, change))).toBe(true);
+    await others.release();
     await finish([rejected(inFlight)]);
-    const { delivered: arrived, ...others } = await urlsOf(at);
-    expect([arrived, new Set(Object.values(others))]).toEqual([keyed(url, at.delivered), new Set([NEW.url])]);
+    expect((await readOutboxRow(parts.database, at.pending))?.url).toBe(NEW.url); // as it is shown before it is claimed
+    expect((await readOutboxRow(parts.database, at.delivered))?.url).toBe(keyed(url, at.delivered));
+    expect(new Set(Object.values(await nextUrlsOf(at)))).toEqual(new Set([NEW.url]));
   });
 });
 

@@ -10,12 +10,19 @@ const IDS_PER_NOTIFICATION = 200;
 const QUIET_MS = 200;
 const RECONNECT_MS = 1_000;
 
+/** Rings of one topic that go out together. */
+interface Rings {
+  /** One of them named no row. */
+  unnamed: boolean;
+  ids: Set<string>;
+}
+
 /**
  * Carries wake-ups between processes by NOTIFY. Never within the transaction that made them worth it, unless that is as rare as
  * a cancel: a NOTIFY takes a lock over the whole database at its commit, and would put all commits in a line.
  */
 export class WakeUpChannel {
-  private readonly quiet = new Map<WakeUpTopic, { again: boolean; ids: Set<string> }>();
+  private readonly quiet = new Map<WakeUpTopic, Rings>();
   private client: pg.Client | null = null;
   private closed = false;
   private reconnect: NodeJS.Timeout | null = null;
@@ -41,26 +48,28 @@ export class WakeUpChannel {
   }
 
   private tell(topic: WakeUpTopic, ids: readonly string[]): void {
-    const quiet = this.quiet.get(topic);
-    if (quiet !== undefined) {
-      quiet.again = true;
-      for (const id of ids) quiet.ids.add(id);
-      return;
-    }
-    const state = { again: false, ids: new Set<string>() };
-    this.quiet.set(topic, state);
-    void this.notify(topic, ids);
+    const gathered = this.quiet.get(topic);
+    const rings = gathered ?? { unnamed: false, ids: new Set() };
+    if (ids.length === 0) rings.unnamed = true;
+    for (const id of ids) rings.ids.add(id);
+    if (gathered === undefined) this.send(topic, rings);
+  }
+
+  private send(topic: WakeUpTopic, rings: Rings): void {
+    const next: Rings = { unnamed: false, ids: new Set() };
+    this.quiet.set(topic, next);
+    void this.notify(topic, rings);
     setTimeout(() => {
       this.quiet.delete(topic);
-      if (state.again && !this.closed) this.tell(topic, [...state.ids]);
+      if ((next.unnamed || next.ids.size > 0) && !this.closed) this.send(topic, next);
     }, QUIET_MS).unref();
   }
 
-  private async notify(topic: WakeUpTopic, ids: readonly string[]): Promise<void> {
+  private async notify(topic: WakeUpTopic, rings: Rings): Promise<void> {
     await this.sql
       .query('SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS n (payload)', [
         WAKE_UP_CHANNEL,
-        payloads(topic, this.processId, ids),
+        payloads(topic, this.processId, rings),
       ])
       .catch(() => {}); // polling finds it all the same
   }
@@ -103,11 +112,12 @@ export class WakeUpChannel {
   }
 }
 
-/** As many messages as it takes. */
-function payloads(topic: WakeUpTopic, from: string, ids: readonly string[]): string[] {
-  const messages: string[] = [];
-  for (let start = 0; start === 0 || start < ids.length; start += IDS_PER_NOTIFICATION)
-    messages.push(wakeUpPayload(topic, from, ids.slice(start, start + IDS_PER_NOTIFICATION)));
+/** As many messages as it takes. One that names nothing is not made up for by others that do. */
+function payloads(topic: WakeUpTopic, from: string, { unnamed, ids }: Rings): string[] {
+  const all = [...ids];
+  const messages = unnamed ? [wakeUpPayload(topic, from, [])] : [];
+  for (let start = 0; start < all.length; start += IDS_PER_NOTIFICATION)
+    messages.push(wakeUpPayload(topic, from, all.slice(start, start + IDS_PER_NOTIFICATION)));
   return messages;
 }
 

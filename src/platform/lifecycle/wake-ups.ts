@@ -23,10 +23,10 @@ export class WakeUps {
     this.listeners.set(topic, set.add(listener));
   }
 
-  /** In this process at once, and in the others as soon as they hear of it: of due deliveries, without their endpoints, which may be thousands. */
+  /** In this process at once, and in the others as soon as they hear of it. */
   ring(topic: WakeUpTopic, ids: readonly string[] = []): void {
     this.ringHere(topic, ids);
-    this.tellOthers(topic, topic === 'delivery-due' ? [] : ids);
+    this.tellOthers(topic, ids);
   }
 
   /** Heard from another process. */

@@ -1,5 +1,6 @@
 import type { Database } from '../../platform/database/database.js';
 import type { Prepared, Tx } from '../../platform/database/sql.js';
+import { OWN_QUERY } from '../endpoints/where-sent.js';
 import { lockAndCount, type SendSettings } from './count-in-flight.js';
 import type { EndpointHeaders } from './endpoint-headers.js';
 import { type EndpointQuota, type QuotaLimits, shareOut } from './share-out.js';
@@ -48,7 +49,7 @@ export interface Lease {
 /** What came of asking some endpoints for their due rows. */
 export interface Claimed {
   deliveries: Delivery[];
-  /** How much each endpoint was allowed to hand out, and why not more; an endpoint that was deleted is missing. */
+  /** How much each endpoint was allowed to hand out, and why not more; one that is passed over for now is missing. */
   quotas: EndpointQuota[];
 }
 
@@ -56,25 +57,70 @@ export interface Claimed {
 export const MAX_LOST_STREAK = 5;
 
 /**
- * Takes due rows of the endpoints asked, each within its caps over all dispatchers. Endpoints whose origin another dispatcher
- * is claiming from at this moment are passed over: counting and taking must not be torn apart.
+ * Takes due rows of the endpoints asked, each within its caps over all dispatchers. Passed over are endpoints whose origin another
+ * dispatcher is claiming from at this moment, since counting and taking must not be torn apart, and those with a rate that are being
+ * changed or finished for just now, since what they hand out must be counted in their row.
  */
 export async function claimDue(database: Database, endpointIds: readonly string[], limits: QuotaLimits, lease: Lease): Promise<Claimed> {
   return database.pipelined(async (tx) => {
     const endpoints = await lockAndCount(tx, endpointIds);
-    const quotas = shareOut(endpoints, limits);
+    const gone = endpoints.length === endpointIds.length ? [] : await findGone(tx, endpointIds, endpoints);
+    const quotas = [...(await lockRated(tx, shareOut(endpoints, limits))), ...gone];
     const open = quotas.filter(({ quota }) => quota > 0);
     if (open.length === 0) return { deliveries: [], quotas };
     const limited = open.filter(({ limitedRate }) => limitedRate);
-    const values = claimValues(open, lease);
+    const values = claimValues(open, endpoints, lease);
     const { rows } = await (limited.length === 0 ? tx.last<ClaimedRow>(CLAIM, values) : tx.query<ClaimedRow>(CLAIM, values));
     if (limited.length > 0) await countAgainstRates(tx, limited, rows);
     return { deliveries: complete(rows, endpoints, lease), quotas };
   });
 }
 
-function claimValues(quotas: readonly EndpointQuota[], lease: Lease): unknown[] {
-  return [quotas.map(({ id }) => id), quotas.map(({ quota }) => quota), lease.token, lease.ms, lease.claimedBy, MAX_LOST_STREAK - 1];
+/**
+ * Endpoints that were not counted because somebody has removed their rows by hand, not because another dispatcher is at them: the sweep ends what
+ * is for them. Asked apart, and only if some were not counted, for an outer join would cost every count its plan.
+ */
+async function findGone(tx: Tx, asked: readonly string[], counted: readonly { id: string }[]): Promise<EndpointQuota[]> {
+  const there = new Set(counted.map(({ id }) => id));
+  const { rows } = await tx.query<{ id: string }>(FIND_GONE, [asked.filter((id) => !there.has(id))]);
+  return rows.map(({ id }) => ({ id, originKey: '', quota: 0, boundBy: 'blocked', againInMs: 0, slow: false, limitedRate: false }));
+}
+
+const FIND_GONE: Prepared = {
+  name: 'delivery.find-gone',
+  text: `
+  SELECT asked.id FROM unnest($1::uuid[]) AS asked (id)
+   WHERE NOT EXISTS (SELECT FROM postback.webhook_endpoints e WHERE e.id = asked.id)`,
+};
+
+/** Lock order everywhere: endpoints before rows. Leaves out those whose lock another holds: nobody is waited for while origins are locked. */
+async function lockRated(tx: Tx, quotas: EndpointQuota[]): Promise<EndpointQuota[]> {
+  const mustLock = ({ limitedRate, quota }: EndpointQuota) => limitedRate && quota > 0;
+  const ids = quotas.filter(mustLock).map(({ id }) => id);
+  if (ids.length === 0) return quotas;
+  const { rows } = await tx.query<{ id: string }>(
+    'SELECT id FROM postback.webhook_endpoints WHERE id = ANY ($1::uuid[]) FOR NO KEY UPDATE SKIP LOCKED',
+    [ids],
+  );
+  const locked = new Set(rows.map(({ id }) => id));
+  return quotas.filter((quota) => !mustLock(quota) || locked.has(quota.id));
+}
+
+type Settings = { id: string } & SendSettings;
+
+function claimValues(quotas: readonly EndpointQuota[], endpoints: readonly Settings[], lease: Lease): unknown[] {
+  const leading = endpoints.filter(({ leadsTo }) => leadsTo !== null);
+  const urls = (which: readonly Settings[]) => JSON.stringify(Object.fromEntries(which.map(({ id, leadsTo }) => [id, leadsTo])));
+  return [
+    quotas.map(({ id }) => id),
+    quotas.map(({ quota }) => quota),
+    lease.token,
+    lease.ms,
+    lease.claimedBy,
+    MAX_LOST_STREAK - 1,
+    urls(leading.filter(({ keepsQuery }) => !keepsQuery)),
+    urls(leading.filter(({ keepsQuery }) => keepsQuery)),
+  ];
 }
 
 /** A row as it stands in the outbox, with its event; the rest comes from its endpoint. */
@@ -84,7 +130,7 @@ interface ClaimedRow extends Omit<Delivery, 'leaseToken' | 'secretIds' | keyof S
 }
 
 /** What rows of one endpoint share is read once for all of them, not joined to each. */
-function complete(rows: readonly ClaimedRow[], endpoints: readonly ({ id: string } & SendSettings)[], lease: Lease): Delivery[] {
+function complete(rows: readonly ClaimedRow[], endpoints: readonly Settings[], lease: Lease): Delivery[] {
   const settings = new Map(endpoints.map((endpoint) => [endpoint.id, endpoint]));
   return rows.map(({ secretId, ...row }) => {
     const { headers, headersSecretId, timeoutMs, retry, secretId: current, previousSecretId } = settings.get(row.endpointId)!;
@@ -121,7 +167,9 @@ const CLAIM: Prepared = {
   ), claimed AS (
     UPDATE postback.webhook_outbox o
        SET status = 'delivering', attempts = o.attempts + 1, lost_streak = CASE WHEN o.status = 'delivering' THEN o.lost_streak + 1 ELSE 0 END,
-           lease_token = $3, claimed_by = $5, claimed_at = now(), next_attempt_at = now() + $4 * interval '1 ms'
+           lease_token = $3, claimed_by = $5, claimed_at = now(), next_attempt_at = now() + $4 * interval '1 ms',
+           -- where its endpoint is now, if that leads its rows: as it is, or with the row's own query
+           url = coalesce($7::jsonb ->> o.endpoint_id::text, ($8::jsonb ->> o.endpoint_id::text) || ${OWN_QUERY}, o.url)
            -- by place: joined by id, the planner has been seen to read the whole index instead
      WHERE o.ctid = ANY (ARRAY(SELECT ctid FROM due))
     RETURNING o.id, o.event_id, o.endpoint_id, o.tenant, o.task_id, o.url, o.attempts, o.next_trigger, o.attempts_charged, o.max_attempts,

@@ -1,4 +1,6 @@
 import { GIVE_WAY_SOON, type Prepared, type Tx } from '../../platform/database/sql.js';
+import { CURRENT_SECRET, FORMER_SECRET } from '../endpoints/signing-secrets.js';
+import { LEADS_TO } from '../endpoints/where-sent.js';
 import type { EndpointHeaders } from './endpoint-headers.js';
 
 /** What decides how much an endpoint may be sent right now. */
@@ -34,6 +36,10 @@ export interface SendSettings {
   /** The endpoint's own time-out and schedule; null: those of the service. */
   timeoutMs: number | null;
   retry: object | null;
+  /** Where all its rows go; null: each has its own URL. */
+  leadsTo: string | null;
+  /** Each row with its own query. */
+  keepsQuery: boolean;
   /** A registered endpoint signs with the secret it has now, and during a rotation with the former one as well. Null: each row has its own. */
   secretId: string | null;
   previousSecretId: string | null;
@@ -93,8 +99,8 @@ const COUNT: Prepared = {
          coalesce(ceil(1000 / e.rate_per_second), 0)::int AS "rateForMs",
          e.latency_ms AS "latencyMs",
          e.headers, CASE WHEN e.headers IS NULL THEN e.headers_secret_id END AS "headersSecretId", e.timeout_ms AS "timeoutMs", e.retry,
-         CASE WHEN e.kind = 'registered' THEN e.secret_id END AS "secretId",
-         CASE WHEN e.previous_secret_expires_at > now() THEN e.previous_secret_id END AS "previousSecretId"
+         ${LEADS_TO} AS "leadsTo", e.kind = 'ad_hoc' AS "keepsQuery",
+         ${CURRENT_SECRET} AS "secretId", ${FORMER_SECRET} AS "previousSecretId"
     FROM unnest($1::uuid[]) WITH ORDINALITY AS asked (id, turn)
     JOIN postback.webhook_endpoints e ON e.id = asked.id
     JOIN json_to_recordset(current_setting('postback.locked_origins')::json) AS locked (tenant text, origin text) ON locked.tenant = e.tenant AND locked.origin = e.origin

@@ -24,8 +24,9 @@ const WALK = 1_000;
 
 /**
  * Endpoints with due rows, found in two ways at once. The walk follows the due times since the last look and finds what has just
- * become due; a backlog that became due earlier is not walked again. The probe goes round all endpoints that have rows, a stretch
- * at each look, and finds what the walk missed: rows that were committed late, given back, or left by a dispatcher that died.
+ * become due; a backlog that became due earlier is not walked again, but for the last seconds before each probe, in which rows may
+ * have been committed late. The probe goes round all endpoints that have rows, a stretch at each look, and finds what the walk
+ * missed: rows that were committed later still, given back, or left by a dispatcher that died.
  *
  * @param probes how many endpoints to probe; 0 for the walk alone
  */
@@ -81,7 +82,9 @@ const FIND: Prepared = {
            ) AS due
       FROM probe p
   )
-  SELECT (now() - interval '100 ms')::text AS now, -- a little back: transactions that began before now may commit after it
+  -- a little back: transactions that began before now may commit after it. Further back where a probe is made, which is once in a while:
+  -- so the next look finds what a slow one left behind, at the cost of walking a few seconds again
+  SELECT (now() - CASE WHEN $4 > 0 THEN interval '5 s' ELSE interval '100 ms' END)::text AS now,
          (SELECT array_agg(DISTINCT endpoint_id) FROM walk) AS walked,
          (SELECT count(*)::int FROM walk) AS "walkedCount",
          (SELECT next_attempt_at::text FROM walk ORDER BY next_attempt_at DESC, endpoint_id DESC LIMIT 1) AS "walkedTime",

@@ -97,7 +97,8 @@ const UPDATE_HEALTH: Prepared = {
          last_failure_at = CASE WHEN d.failed > 0 THEN now() ELSE e.last_failure_at END,
          -- a fifth of the way to the new figure
          latency_ms = coalesce(e.latency_ms * 0.8 + d.latency_ms * 0.2, d.latency_ms),
-         slow_until = CASE WHEN d.slow_down_ms > 0 THEN now() + d.slow_down_ms * interval '1 ms' ELSE e.slow_until END
+         -- a request that left earlier may be answered later: it does not take back what another was told
+         slow_until = CASE WHEN d.slow_down_ms > 0 THEN greatest(e.slow_until, now() + d.slow_down_ms * interval '1 ms') ELSE e.slow_until END
     FROM decided d
    WHERE e.id = d.id
   RETURNING e.id, e.tenant, e.origin, e.consecutive_failures AS failures, d.was = 'closed' AND e.breaker = 'open' AS opened, d.disable AS disabled`,

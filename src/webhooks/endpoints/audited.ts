@@ -2,7 +2,6 @@ import type { Actor } from '../../platform/audit/actor.js';
 import { writeAudit } from '../../platform/audit/write-audit.js';
 import type { Database } from '../../platform/database/database.js';
 import type { Tx } from '../../platform/database/sql.js';
-import { lockUrl } from './url-lock.js';
 
 export interface EndpointRef {
   tenant: string;
@@ -18,7 +17,6 @@ export async function audited<T>(
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
   return database.transaction(async (tx) => {
-    await lockUrl(tx, endpoint.id); // before the row, as everywhere
     const before = await snapshot(tx, endpoint);
     const result = await work(tx);
     const after = await snapshot(tx, endpoint);

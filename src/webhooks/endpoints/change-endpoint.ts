@@ -2,26 +2,18 @@ import type { Tx } from '../../platform/database/sql.js';
 import { jsonText } from '../../platform/json-text.js';
 import type { Keyring } from '../../platform/secrets/keyring.js';
 import { lockEndpoint } from './lock-endpoint.js';
-import { moveRows } from './move-rows.js';
-import type { Change, EndpointSettings, EndpointTarget } from './read-fields.js';
+import { moveEndpoint } from './move-endpoint.js';
+import type { Change, EndpointSettings } from './read-fields.js';
 import { type StoredHeaders, storeHeaders } from './store-headers.js';
-import { lockUrl } from './url-lock.js';
 
-/** `moved`: how many webhooks go to the new URL instead; null when the endpoint is not this tenant's. */
-export async function changeEndpoint(
-  tx: Tx,
-  keyring: Keyring,
-  tenant: string,
-  id: string,
-  { target, settings }: Change,
-): Promise<{ moved: number } | null> {
-  if (target !== null) await lockUrl(tx, id);
-  const before = await lockEndpoint(tx, tenant, id);
-  if (before === null) return null;
+/** Whether there is such an endpoint of this tenant. */
+export async function changeEndpoint(tx: Tx, keyring: Keyring, tenant: string, id: string, { target, settings }: Change): Promise<boolean> {
+  if ((await lockEndpoint(tx, tenant, id)) === null) return false;
   const { headers, ...plain } = settings;
   await writeSettings(tx, id, plain);
   if (headers !== undefined) await writeHeaders(tx, id, await storeHeaders(tx, keyring, tenant, headers));
-  return { moved: target === null || target.url === before.url ? 0 : await moveTo(tx, id, target) };
+  if (target !== null) await moveEndpoint(tx, id, target);
+  return true;
 }
 
 type PlainSettings = Omit<EndpointSettings, 'headers'>;
@@ -54,17 +46,4 @@ async function writeHeaders(tx: Tx, id: string, { names, secretId }: StoredHeade
     names,
     secretId,
   ]);
-}
-
-async function moveTo(tx: Tx, id: string, { url, origin }: EndpointTarget): Promise<number> {
-  await tx.query(
-    `UPDATE postback.webhook_endpoints
-        SET url = $2, origin = $3,
-            -- what the old address did says nothing about the new one
-            consecutive_failures = 0, latency_ms = NULL, slow_until = NULL, breaker = 'closed', breaker_failing_since = NULL,
-            breaker_opened_at = NULL, breaker_probe_at = NULL, breaker_probes = 0
-      WHERE id = $1`,
-    [id, url, origin],
-  );
-  return moveRows(tx, id, url, 'drop');
 }

@@ -94,10 +94,10 @@ export class EndpointsController {
   @ApiProblems({ ...unknownEndpoint, ...fieldProblems })
   async change(@Param('id') id: string, @Body() body: unknown, @Caller() { tenant }: Principal, @By() by: Actor): Promise<EndpointView> {
     const change = readChange(body, this.rules);
-    const changed = isId(id)
-      ? await audited(this.database, by, 'endpoint.change', { tenant, id }, (tx) => changeEndpoint(tx, this.keyring, tenant, id, change))
-      : null;
-    if (changed === null) throw notFound('This endpoint');
+    const changed =
+      isId(id) &&
+      (await audited(this.database, by, 'endpoint.change', { tenant, id }, (tx) => changeEndpoint(tx, this.keyring, tenant, id, change)));
+    if (!changed) throw notFound('This endpoint');
     this.wakeUps.ring('delivery-due');
     return this.find(tenant, id);
   }

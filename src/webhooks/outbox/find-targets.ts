@@ -1,7 +1,6 @@
 import type { Tx } from '../../platform/database/sql.js';
 import type { StoredRetryPolicy } from '../delivery/retry-policy.js';
 import type { EndpointState } from '../endpoints/states.js';
-import { holdUrls } from '../endpoints/url-lock.js';
 
 /** Who may be to be told of an event. */
 export interface Audience {
@@ -25,7 +24,7 @@ export interface Target {
 
 /**
  * Who is told, event by event. However many events there are: nothing is asked when they go to ad-hoc endpoints only, which their
- * tasks describe in full, else two statements. The URLs stay as they were read until the transaction ends.
+ * tasks describe in full, else one statement. Where a row goes is asked of its endpoint anew at each claim.
  */
 export async function findTargets(tx: Tx, audiences: readonly Audience[]): Promise<Target[][]> {
   const registered = await readRegistered(tx, [...new Set(audiences.flatMap(({ endpointIds }) => endpointIds))]);
@@ -50,8 +49,6 @@ interface RegisteredRow {
 /** A deleted endpoint is among them: its row is written, and the sweep says what became of it. */
 async function readRegistered(tx: Tx, ids: readonly string[]): Promise<Map<string, RegisteredRow>> {
   if (ids.length === 0) return new Map();
-  await holdUrls(tx, ids);
-  // a statement of its own: only a new snapshot sees the URL that was committed while we waited
   const { rows } = await tx.query<RegisteredRow>(
     `SELECT id, url, secret_id, events, retry, state FROM postback.webhook_endpoints WHERE id = ANY ($1) AND kind = 'registered'`,
     [ids],

@@ -1,5 +1,6 @@
 import type { Sql } from '../../platform/database/sql.js';
 import { isId } from '../../platform/ids.js';
+import { WHERE_SENT } from '../endpoints/where-sent.js';
 import type { TaskDelivery } from './delivery.dto.js';
 
 /** The webhooks of one task of a tenant's, with their last attempts; or why there is nothing to show. */
@@ -12,7 +13,7 @@ export async function readDeliveries(sql: Sql, tenant: string, taskId: string): 
        FROM postback.tasks t
        LEFT JOIN LATERAL (
          SELECT json_agg(json_build_object(
-                  'id', o.id, 'event_id', o.event_id, 'event_type', e.type, 'endpoint_id', o.endpoint_id, 'url', o.url, 'status', o.status,
+                  'id', o.id, 'event_id', o.event_id, 'event_type', e.type, 'endpoint_id', o.endpoint_id, 'url', ${WHERE_SENT}, 'status', o.status,
                   'attempts', o.attempts, 'next_attempt_at', CASE WHEN o.status = 'pending' THEN o.next_attempt_at END,
                   'last_status_code', o.last_status_code, 'last_error', o.last_error, 'dead_reason', o.dead_reason,
                   'created_at', o.created_at, 'delivered_at', o.delivered_at, 'dead_at', o.dead_at, 'attempt_log', coalesce(a.log, '[]')

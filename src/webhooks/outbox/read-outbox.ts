@@ -1,6 +1,7 @@
 import type { Sql, Tx } from '../../platform/database/sql.js';
 import type { Position } from '../../platform/http/page.js';
 import type { Sent } from '../delivery/send-webhook.js';
+import { WHERE_SENT } from '../endpoints/where-sent.js';
 import { type RequestView, showRequest } from './show-request.js';
 
 /** An outbox row as the API shows it. */
@@ -62,7 +63,7 @@ export interface OutboxFilter {
 }
 
 const COLUMNS = `
-  o.id, o.event_id, e.type AS event_type, o.endpoint_id, o.tenant, o.task_id, o.url, o.status, o.attempts, o.attempts_charged, o.max_attempts,
+  o.id, o.event_id, e.type AS event_type, o.endpoint_id, o.tenant, o.task_id, ${WHERE_SENT} AS url, o.status, o.attempts, o.attempts_charged, o.max_attempts,
   CASE WHEN o.status = 'pending' THEN o.next_attempt_at END AS next_attempt_at,
   CASE WHEN o.status = 'delivering' THEN o.next_attempt_at END AS lease_expires_at,
   o.last_status_code, o.last_error, o.dead_reason, o.created_at, o.delivered_at, o.dead_at`;

@@ -1,5 +1,6 @@
 import type { Sql } from '../../platform/database/sql.js';
 import type { StoredRetryPolicy } from '../delivery/retry-policy.js';
+import { CURRENT_SECRET, FORMER_SECRET } from '../endpoints/signing-secrets.js';
 
 /** What sending a row takes besides the row, as a claim would find it now. */
 export interface Sending {
@@ -14,8 +15,7 @@ export interface Sending {
 export async function readSending(sql: Sql, outboxId: string): Promise<Sending> {
   const { rows } = await sql.query<Sending>(
     `SELECT CASE WHEN o.thin THEN coalesce(v.thin_body, v.body) ELSE v.body END AS body, e.retry,
-            array_remove(ARRAY[coalesce(e.secret_id, o.secret_id),
-                               CASE WHEN e.previous_secret_expires_at > now() THEN e.previous_secret_id END], NULL) AS "secretIds"
+            array_remove(ARRAY[coalesce(${CURRENT_SECRET}, o.secret_id), ${FORMER_SECRET}], NULL) AS "secretIds"
        FROM postback.webhook_outbox o
        LEFT JOIN postback.webhook_events v ON v.id = o.event_id
        LEFT JOIN postback.webhook_endpoints e ON e.id = o.endpoint_id

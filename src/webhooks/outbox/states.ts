@@ -40,7 +40,7 @@ export const OUTBOX_MOVES: Record<OutboxStatus, Partial<Record<OutboxStatus, rea
  * - `gone`: the receiver answered 410.
  * - `blocked_target`: the egress rules forbid the URL or what its name resolves to.
  * - `payload_rejected`: the receiver answered 413 and there is no smaller body to send.
- * - `endpoint_deleted`: its endpoint was deleted while it waited.
+ * - `endpoint_deleted`: its endpoint was deleted while it waited, or its row was, by hand.
  * - `undeliverable`: the row itself cannot be sent: its secret does not open, its URL is broken.
  * - `crash_loop`: five attempts in a row ended with their dispatcher's lease.
  * - `held_too_long`: its endpoint stayed blocked beyond `POSTBACK_HELD_MAX_AGE_MS`.

@@ -62,7 +62,7 @@ export const HOLD = `
 export const RELEASE = `
   WITH ${walk(
     // a loose index scan: the endpoints that have anything on the shelf
-    `SELECT h.endpoint_id AS id, coalesce(e.state = 'active' AND e.breaker = 'closed' AND e.deleted_at IS NULL, false) AS chosen
+    `SELECT h.endpoint_id AS id, coalesce(e.state = 'active' AND e.breaker = 'closed' AND e.deleted_at IS NULL, true) AS chosen -- without any: off to its end
        FROM (SELECT endpoint_id FROM postback.webhook_outbox WHERE status = 'held' AND endpoint_id > w.id ORDER BY endpoint_id LIMIT 1) h
        LEFT JOIN postback.webhook_endpoints e ON e.id = h.endpoint_id`,
     "endpoint_id = n.id AND status = 'held'",
@@ -107,7 +107,14 @@ export const PROBE = `
   )
   SELECT count(*)::int AS n FROM moved`;
 
-/** $1 ms held at most, $2 lost leases, $3 rows of each kind. A row that was delivered once goes back to delivered. */
+/** A row that was delivered once goes back to delivered. */
+const ended = (reason: string, why: string) => `
+         status = CASE WHEN o.delivered_at IS NULL THEN 'dead' ELSE 'delivered' END,
+         dead_reason = CASE WHEN o.delivered_at IS NULL THEN ${reason} END,
+         dead_at = CASE WHEN o.delivered_at IS NULL THEN now() END,
+         held_at = NULL, lease_token = NULL, next_attempt_at = NULL, last_error = ${why}`;
+
+/** $1 ms held at most, $2 lost leases, $3 rows of each kind. */
 export const BURY = `
   WITH old AS (
     SELECT id, 'held_too_long' AS reason, 'Its endpoint stayed blocked for too long.' AS why FROM postback.webhook_outbox
@@ -135,9 +142,29 @@ export const BURY = `
     SELECT DISTINCT ON (id) id, reason, why FROM rows ORDER BY id, reason
   )
   UPDATE postback.webhook_outbox o
-     SET status = CASE WHEN o.delivered_at IS NULL THEN 'dead' ELSE 'delivered' END,
-         dead_reason = CASE WHEN o.delivered_at IS NULL THEN one.reason END,
-         dead_at = CASE WHEN o.delivered_at IS NULL THEN now() END,
-         held_at = NULL, lease_token = NULL, next_attempt_at = NULL, last_error = one.why
+     SET ${ended('one.reason', 'one.why')}
     FROM one WHERE o.id = one.id
   RETURNING o.id, o.endpoint_id, o.tenant, o.task_id, o.url, o.status, o.dead_reason, o.attempts, o.last_error`;
+
+/** $1 rows per endpoint, $2 endpoints, $3 rows, $4 id. Rows whose endpoint somebody has removed by hand: there is no foreign key that would forbid it. */
+export const BURY_ORPHANS = `
+  WITH ${walk(
+    // a loose index scan: the endpoints that have anything on the line
+    `SELECT o.endpoint_id AS id, e.id IS NULL AS chosen
+       FROM (
+         SELECT endpoint_id FROM postback.webhook_outbox WHERE status IN ('pending', 'delivering') AND endpoint_id > w.id ORDER BY endpoint_id LIMIT 1
+       ) o
+       LEFT JOIN postback.webhook_endpoints e ON e.id = o.endpoint_id`,
+    TO_HOLD,
+  )}, rows AS MATERIALIZED (
+    SELECT o.* FROM walked n
+     CROSS JOIN LATERAL (
+       SELECT id, attempts, next_trigger, claimed_by, claimed_at, status FROM postback.webhook_outbox WHERE ${TO_HOLD} LIMIT $1 FOR UPDATE SKIP LOCKED
+     ) o
+     WHERE n.chosen
+  ), unseen AS (${UNSEEN_ATTEMPT} FROM rows WHERE status = 'delivering'
+  ), moved AS (
+    UPDATE postback.webhook_outbox o SET ${ended("'endpoint_deleted'", "'Its endpoint does not exist any more.'")}
+      FROM rows r WHERE o.id = r.id RETURNING o.id
+  )
+  ${WALKED}`;

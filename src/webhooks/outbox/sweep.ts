@@ -3,7 +3,7 @@ import { raiseAlerts } from '../../alerts/raise.js';
 import type { AlertSink } from '../../alerts/sink.js';
 import type { Database } from '../../platform/database/database.js';
 import type { Sql } from '../../platform/database/sql.js';
-import { ANYTHING, BURY, HOLD, PROBE, RELEASE, REOPEN } from './sweep-statements.js';
+import { ANYTHING, BURY, BURY_ORPHANS, HOLD, PROBE, RELEASE, REOPEN } from './sweep-statements.js';
 
 export interface SweepSettings {
   /** A row waits held so long at most, in ms. */
@@ -36,11 +36,12 @@ const STATEMENTS = 10;
 export interface SweepPlace {
   held: string;
   released: string;
+  orphaned: string;
 }
 
 const FIRST = '00000000-0000-0000-0000-000000000000';
 
-export const startOfSweep = (): SweepPlace => ({ held: FIRST, released: FIRST });
+export const startOfSweep = (): SweepPlace => ({ held: FIRST, released: FIRST, orphaned: FIRST });
 
 /**
  * Makes rows agree with the state of their endpoints, in both directions, a bounded batch at a time. The claim alone decides what
@@ -61,6 +62,11 @@ export async function sweepOutbox(
     probes: (await count(database, REOPEN, [])) + (await count(database, PROBE, [settings.probeMs])),
     released: await walk(database, RELEASE, place, 'released', [settings.spreadMs]),
   };
+}
+
+/** Ends rows whose endpoint is not there any more. Nothing of the service removes an endpoint that has some, so this may come seldom. */
+export async function buryOrphans(sql: Sql, place = startOfSweep()): Promise<number> {
+  return walk(sql, BURY_ORPHANS, place, 'orphaned', []);
 }
 
 /** On most days nothing is blocked, held or lost, and one look is all that a sweep costs. */

@@ -37,12 +37,25 @@ describe('wake-ups between processes', () => {
     expect(heard.filter((id) => id === ids[1])).toHaveLength(1);
   });
 
+  it('name the endpoints that are due, and say besides when there may be any', async () => {
+    const [here, there] = [openWakeUps(), openWakeUps()];
+    const heard: (readonly string[])[] = [];
+    there.on('delivery-due', (ids) => heard.push(ids));
+    await listening(4);
+    const [first, second] = [newId(), newId()];
+    here.ring('delivery-due', [first]);
+    here.ring('delivery-due', [second]); // with the next one, after the quiet time
+    here.ring('delivery-due');
+    await eventually(async () => heard.length === 3, 'every ring to arrive');
+    expect(heard).toEqual([[first], [], [second]]);
+  });
+
   it('do not come back to the process that rang, which has heard itself', async () => {
     const [here, there] = [openWakeUps(), openWakeUps()];
     const heard: string[] = [];
     here.on('task-queued', () => heard.push('here'));
     there.on('task-queued', () => heard.push('there'));
-    await listening(4);
+    await listening(6);
     here.ring('task-queued');
     there.on('alert-due', () => heard.push('after'));
     await eventually(async () => heard.includes('there'), 'the other process to hear');

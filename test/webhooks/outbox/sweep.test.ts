@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { startOfSweep, sweepOutbox } from '../../../src/webhooks/outbox/sweep.js';
+import { newId } from '../../../src/platform/ids.js';
+import { claimDue } from '../../../src/webhooks/delivery/claim-due.js';
+import { buryOrphans, startOfSweep, sweepOutbox } from '../../../src/webhooks/outbox/sweep.js';
 import { dueRow, openParts, type Parts } from '../../support/parts.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 import { sql } from '../../support/service.js';
@@ -50,6 +52,45 @@ it.each([
   const before = await row();
   expect(await sweep()).toEqual({ dead: 0, held: 0, probes: 0, released: 0 });
   expect(await row()).toEqual(before);
+});
+
+describe('a row whose endpoint somebody has removed by hand', () => {
+  const REMOVED = 'DELETE FROM postback.webhook_endpoints';
+
+  it.each([
+    ['waits', []],
+    ['is held', [HELD]],
+    ['was left by a dispatcher that died', [`${LOST}, next_attempt_at = now() - interval '1 second'`]],
+  ])('is dead when it %s', async (_, statements) => {
+    const id = await dueRow(parts, database);
+    for (const statement of [...statements, REMOVED]) await sql(database, statement);
+    if (statements.includes(HELD)) await sweep(); // takes it off the shelf first
+    expect(await buryOrphans(parts.database)).toBe(1);
+    const [row] = await sql(database, 'SELECT status, dead_reason, next_attempt_at, held_at FROM postback.webhook_outbox WHERE id = $1', [
+      id,
+    ]);
+    expect(row).toEqual({ status: 'dead', dead_reason: 'endpoint_deleted', next_attempt_at: null, held_at: null });
+    expect(await buryOrphans(parts.database)).toBe(0);
+  });
+
+  it('is left to its dispatcher while it is being sent, and so are the rows of others', async () => {
+    await dueRow(parts, database);
+    await sql(database, `${LOST}, next_attempt_at = now() + interval '1 minute'`);
+    await sql(database, REMOVED);
+    await dueRow(parts, database);
+    expect(await buryOrphans(parts.database)).toBe(0);
+  });
+
+  it('is not asked for by claims again and again', async () => {
+    const id = await dueRow(parts, database);
+    const [row] = await sql(database, `SELECT endpoint_id FROM postback.webhook_outbox WHERE id = $1`, [id]);
+    await sql(database, REMOVED);
+    const limits = { freeSlots: 9, freeSlowSlots: 9, perTurn: 9, endpointMaxInFlight: 9, originMaxInFlight: 9 };
+    const lease = { token: newId(), ms: 30_000, claimedBy: newId() };
+    const { deliveries, quotas } = await claimDue(parts.database, [row!.endpoint_id as string], limits, lease);
+    expect(deliveries).toEqual([]);
+    expect(quotas).toMatchObject([{ id: row!.endpoint_id, quota: 0, boundBy: 'blocked' }]);
+  });
 });
 
 describe('one sweep', () => {
