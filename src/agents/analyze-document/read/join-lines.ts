@@ -1,6 +1,7 @@
 import { startsNumbered } from '../segment/numbering.js';
 import { squeeze } from './clean-text.js';
 import type { Line, Paragraph } from './document.js';
+import { headsText } from './heading-line.js';
 import { isPageNumber } from './page-number.js';
 
 /** Joins printed lines to paragraphs and undoes the hyphens of line ends. */
@@ -15,9 +16,10 @@ export function joinLines(lines: Iterable<Line>): Paragraph[] {
     first = null;
   };
   let previous = '';
-  for (const line of lines) {
+  const all = [...lines];
+  for (const [at, line] of all.entries()) {
     const text = line.text.trim();
-    if (first && (line.breakBefore || startsParagraph(text, previous))) close();
+    if (first && (line.breakBefore || startsParagraph(text, previous) || endsAbove(text, all[at + 1]))) close();
     if (!text) continue;
     if (!first) first = line;
     else parts[parts.length - 1] = joint(previous, text);
@@ -26,6 +28,12 @@ export function joinLines(lines: Iterable<Line>): Paragraph[] {
   }
   close();
   return paragraphs;
+
+  /** Whether what has come so far is a heading over `text`, or `text` one after a full stop and over `next`. */
+  function endsAbove(text: string, next: Line | undefined): boolean {
+    if (parts.length <= 4 && headsText(parts.join(''), previous, text)) return true;
+    return next !== undefined && !next.breakBefore && /[.!?]["”’')\]]*$/.test(previous) && headsText(text, text, next.text.trim());
+  }
 
   /** Ends the previous line for `next` to follow. Its hyphen goes only when a lower-case letter stands on either side. */
   function joint(last: string, next: string): string {
