@@ -8,6 +8,8 @@ import { joinLines } from './join-lines.js';
 import { decode, toLines } from './read-text.js';
 
 const skipped = new Set(['script', 'style', 'noscript', 'template', 'svg', 'math', 'iframe', 'object', 'select', 'textarea', 'button']);
+/** What was taken out of the text and is still shown. */
+const struck = new Set(['del', 's', 'strike']);
 const inline = new Set(
   'a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark q s samp small span strike strong sub sup time tt u var wbr'.split(
     ' ',
@@ -98,7 +100,8 @@ class Gatherer {
   /** Within what is gone nothing shows; within what is only invisible, what says so itself. */
   private see(name: string, attributes: Readonly<Record<string, string>>, style: ReadonlyMap<string, string>): Visibility {
     const around = this.visibility.at(-1) ?? 'shown';
-    if (around === 'gone' || skipped.has(name)) return 'gone';
+    if (around === 'gone' || skipped.has(name) || struck.has(name)) return 'gone';
+    if (style.get('text-decoration')?.includes('line-through') || isNoteMark(name, attributes)) return 'gone';
     // A page that is hidden whole is one that its script shows.
     const whole = name === 'html' || name === 'body';
     if (!whole && ('hidden' in attributes || style.get('display') === 'none')) return 'gone';
@@ -138,6 +141,11 @@ class Gatherer {
     this.number = '';
     return number && !startsNumbered(text.trim()) ? number : '';
   }
+}
+
+/** The "[1]" in a text and the "↑" behind its note, as they come from Word. */
+function isNoteMark(name: string, { href = '' }: Readonly<Record<string, string>>): boolean {
+  return name === 'a' && /^#(?:foot|end)note-(?:ref-)?\d+$/.test(href);
 }
 
 /** `display: none; color: red` by name; of two with one name the later counts. */
