@@ -19,7 +19,11 @@ export function joinLines(lines: Iterable<Line>): Paragraph[] {
   const all = [...lines];
   for (const [at, line] of all.entries()) {
     const text = line.text.trim();
-    if (first && (line.breakBefore || startsParagraph(text, previous) || endsAbove(text, all[at + 1]))) close();
+    if (
+      first &&
+      (line.breakBefore || startsParagraph(text, previous) || startsItem(text, previous, first.text) || endsAbove(text, all[at + 1]))
+    )
+      close();
     if (!text) continue;
     if (!first) first = line;
     else parts[parts.length - 1] = joint(previous, text);
@@ -55,4 +59,11 @@ const expectsMore =
 
 function startsParagraph(text: string, previous: string): boolean {
   return startsNumbered(text) && !expectsMore.test(previous);
+}
+
+/** "• to use it": one sign is a bullet wherever it stands; a dash may belong to a sentence, unless the line above ended or began with one. */
+function startsItem(text: string, previous: string, opening: string): boolean {
+  if (/^[•▪◦●‣]/.test(text)) return true;
+  if (!/^[-–*]\s+["“‘(]?\p{L}/u.test(text)) return false;
+  return /[.;:!?]["”’')\]]*$/.test(previous) || opening.trim().startsWith(`${text[0]} `);
 }
