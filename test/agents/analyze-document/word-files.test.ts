@@ -45,3 +45,16 @@ describe('of a Word file are not read', () => {
       ]);
   });
 });
+
+describe('a paragraph of a Word file is prominent', () => {
+  it.each(['<w:b/>', '<w:caps/>', '<w:smallCaps/>'])('when it is short and all %s', async (look) => {
+    const body = [
+      run('Sale of ', look) + run('pears', look),
+      run('Sale. ', look) + run('Of pears.'),
+      run('Very '.repeat(40), look),
+      run('Pears'),
+    ];
+    const { paragraphs } = await readDocx(makeDocx(body.map((runs) => `<w:p>${runs}</w:p>`).join('')));
+    expect(paragraphs.map(({ prominent }) => prominent)).toEqual([true, false, false, false]);
+  });
+});

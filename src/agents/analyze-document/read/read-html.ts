@@ -17,6 +17,9 @@ const inline = new Set(
 );
 // The parser's time grows with the square of the depth. Old pages that never close a <font> come to some thousands.
 const maxDepth = 20_000;
+const bold = new Set(['b', 'strong']);
+/** In bold, what is longer is no heading. */
+const longestHeading = 110;
 const headings = new Set(['h1', 'h2', 'h3', 'h4', 'h5', 'h6']);
 
 export function readHtml(bytes: Buffer): DocumentText {
@@ -57,6 +60,9 @@ class Gatherer {
   private inTitle = false;
   private breakBefore = true;
   private prominent = false;
+  private bold = 0;
+  /** In the line that begins. */
+  private allBold = true;
 
   constructor(private readonly numberItems: boolean) {}
 
@@ -72,6 +78,7 @@ class Gatherer {
     else if (!inline.has(name)) this.endLine(name);
     if (name === 'pre') this.preformatted += 1;
     if (headings.has(name)) this.prominent = true;
+    if (bold.has(name)) this.bold += 1;
     if (this.numberItems) this.openList(name, attributes, style);
   }
 
@@ -82,6 +89,7 @@ class Gatherer {
     else if (!inline.has(name) && name !== 'br') this.endLine(name);
     if (name === 'pre') this.preformatted = Math.max(0, this.preformatted - 1);
     if (headings.has(name)) this.prominent = false;
+    if (bold.has(name)) this.bold -= 1;
     if (name === 'li') this.number = '';
     else if (isList(name)) this.lists.close();
   }
@@ -89,7 +97,10 @@ class Gatherer {
   text(text: string): void {
     if ((this.visibility.at(-1) ?? 'shown') !== 'shown') return;
     if (this.inTitle) this.title += text;
-    else this.buffer.push(text);
+    else {
+      this.buffer.push(text);
+      if (this.bold === 0 && text.trim()) this.allBold = false;
+    }
   }
 
   finish(): Line[] {
@@ -124,14 +135,16 @@ class Gatherer {
   private endLine(name: string): void {
     const raw = cleanText(this.buffer.join(''));
     const block = name !== 'br';
+    const prominent = this.prominent || (this.allBold && raw.length <= longestHeading);
     this.buffer = [];
+    this.allBold = true;
     if (!raw.trim()) {
       this.breakBefore = true;
       return;
     }
     const text = this.takeNumber(raw) + raw;
     if (this.preformatted) for (const line of toLines(text)) this.lines.push(line);
-    else this.lines.push({ text: squeeze(text), page: null, breakBefore: this.breakBefore, prominent: this.prominent });
+    else this.lines.push({ text: squeeze(text), page: null, breakBefore: this.breakBefore, prominent });
     this.breakBefore = block;
   }
 
