@@ -151,9 +151,26 @@ describe('a playbook that is not right is refused with the place of the mistake'
       'categories.license_grant.missing.when[0]: not a regular expression',
       "version: 1\nname: x\ncategories: { license_grant: { standard: x, missing: { severity: low, why: x, when: ['('] } } }",
     ],
-    ['not YAML', 'version: [1'],
+    ['deviations[0].match[0]: must be text', small("{ id: a, severity: low, why: x, match: [''] }")],
+    ['version must be the number 1, without quotation marks', 'version: "1"'],
+    ['not YAML: Flow sequence', 'version: [1'],
+    ['not YAML: Unresolved alias', 'version: *one'],
+    ['not YAML: the field name stands twice, at line 3 again', 'version: 1\nname: x\nname: y'],
     ['nested too deeply', `version: ${'['.repeat(60_000)}`],
   ])('%s', (place, text) => {
     expect(() => parsePlaybook(text)).toThrow(place);
+  });
+
+  it('without a word to the log', () => {
+    const warned: unknown[] = [];
+    const note = (warning: Error) => warned.push(warning);
+    const { emitWarning } = process;
+    process.emitWarning = note as typeof emitWarning;
+    try {
+      parsePlaybook(small("{ id: a, severity: low, why: !!js/function x, match: ['x'] }"));
+    } finally {
+      process.emitWarning = emitWarning;
+    }
+    expect(warned).toEqual([]);
   });
 });

@@ -73,6 +73,53 @@ describe('heads and feet of PDF pages', () => {
     expect(kept(pages)).toEqual([['ORDER TERMS', ...own(0)], own(1), own(2), own(3)]);
   });
 
+  it('are not clauses that stand below the titles of schedules, nor the lines with which they go on', () => {
+    const clauses = [
+      '1. License. Supplier grants to Customer a license to use the',
+      'Work Product.',
+      '2. Ownership. Supplier keeps the rest.',
+    ];
+    for (const count of [2, 3]) {
+      const pages = Array.from({ length: count }, (_, number) => page(number, `WORK ${'abc'[number]}`, ...clauses, ...own(number)));
+      expect(kept(pages)).toEqual(pages.map(({ lines }) => lines.map(({ text }) => text)));
+    }
+    const wide = [0, 1].map((number) => page(number, ...clauses, ...own(number)));
+    for (const { lines } of wide) for (const [index, line] of lines.entries()) line.y = 50 + index * 24;
+    expect(kept(wide)).toEqual(wide.map(({ lines }) => lines.map(({ text }) => text)));
+    const atFoot = [0, 1, 2].map((number) => page(number, ...own(number), ...clauses.slice(0, 2)));
+    expect(kept(atFoot)).toEqual(atFoot.map(({ lines }) => lines.map(({ text }) => text)));
+  });
+
+  it('are not the last words of a clause, alone on their lines', () => {
+    const pages = [0, 1, 2].map((number) =>
+      page(number, ...own(number), `The party ${'abc'[number]} shall speak of the course and the`, 'progress.'),
+    );
+    expect(kept(pages)).toEqual(pages.map(({ lines }) => lines.map(({ text }) => text)));
+  });
+
+  it('are not clauses that differ in nothing but their numbers', () => {
+    const pages = [0, 1, 2].map((number) => page(number, 'ACME', `${number + 1}. License. Supplier grants a license to Customer.`));
+    expect(kept(pages)).toEqual([0, 1, 2].map((number) => [`${number + 1}. License. Supplier grants a license to Customer.`]));
+  });
+
+  it('are not the second lines of clauses whose numbers go their own way', () => {
+    const clause = (number: number) => [`${3 * number + 1}. License. Supplier grants to Customer a license to use the`, 'Work Product.'];
+    const pages = [0, 1, 2].map((number) => page(number, ...clause(number), ...own(number)));
+    expect(kept(pages)).toEqual(pages.map(({ lines }) => lines.map(({ text }) => text)));
+  });
+
+  it('are the numbers of pages before a title', () => {
+    const pages = [0, 1, 2].map((number) => page(number, ...own(number), `${number + 1} MASTER AGREEMENT`));
+    expect(kept(pages)).toEqual([0, 1, 2].map(own));
+  });
+
+  it('stay the first time when they are sentences, and wherever else a page would hold none', () => {
+    const warning = ['This document may not be copied or shown to anybody', 'without consent'];
+    const pages = [0, 1, 2, 3].map((number) => page(number, ...warning, ...own(number)));
+    expect(kept(pages)).toEqual([[...warning, ...own(0)], own(1), own(2), own(3)]);
+    expect(kept([0, 1, 2].map((number) => page(number, ...warning)))).toEqual([warning, warning, warning]);
+  });
+
   it('are looked for at the edges: what is repeated within the text is text', () => {
     const pages = [0, 1, 2, 3].map((number) => page(number, ...own(number), 'The Seller pays.', '7', ...own(number)));
     expect(kept(pages)).toEqual(pages.map(({ lines }) => lines.map(({ text }) => text)));

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { parse, YAMLParseError } from 'yaml';
+import { type Document, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { type Category, categories, type Severity, severities } from '../analysis.js';
 
 /** A standard agreement: what is usual in each category, and what departs from it. Its file explains the fields. */
@@ -39,7 +39,7 @@ export async function readPlaybook(): Promise<Playbook> {
 /** Throws an error that names the field when something is not as it should be. */
 export function parsePlaybook(text: string): Playbook {
   const root = record(yaml(text), 'playbook', ['version', 'name', 'categories']);
-  if (root.version !== 1) throw new Error('playbook: version must be 1');
+  if (root.version !== 1) throw new Error('playbook: version must be the number 1, without quotation marks');
   const positions = Object.entries(record(root.categories, 'categories', categories));
   return { version: 1, name: string(root.name, 'name'), positions: positions.map(([name, value]) => position(name, value)) };
 }
@@ -79,8 +79,9 @@ function patterns(value: unknown, at: string): RegExp[] {
 
 /** Meets text as `plain` makes it, so that quotation marks are the plain ones here as well. */
 function pattern(value: unknown, at: string): RegExp {
+  const text = string(value, at);
   try {
-    return new RegExp(string(value, at).replaceAll(' ', '\\s').replace(/[‘’]/g, "'").replace(/[“”]/g, '"'), 'iu');
+    return new RegExp(text.replaceAll(' ', '\\s').replace(/[‘’]/g, "'").replace(/[“”]/g, '"'), 'iu');
   } catch (cause) {
     throw new Error(`${at}: not a regular expression${cause instanceof SyntaxError ? ` (${reasonOf(cause)})` : ''}`, { cause });
   }
@@ -94,12 +95,36 @@ const nested = /(?:[[{]\s*){20}/;
 
 function yaml(text: string): unknown {
   if (nested.test(text)) throw new Error('playbook: nested too deeply');
+  const lines = new LineCounter();
   try {
-    return parse(text);
+    // The parser compares every key with every other, for a second where there are ten thousand.
+    const document = parseDocument(text, { uniqueKeys: false, lineCounter: lines });
+    if (document.errors[0]) throw document.errors[0];
+    const twice = findTwice(document);
+    if (twice) throw new Error(`the field ${twice.key} stands twice, at line ${lines.linePos(twice.at).line} again`);
+    return document.toJS();
   } catch (cause) {
-    const [line] = cause instanceof YAMLParseError ? cause.message.split('\n') : [];
-    throw new Error(`playbook: not YAML${line ? `: ${line}` : ''}`, { cause });
+    if (cause instanceof RangeError) throw new Error('playbook: nested too deeply', { cause });
+    throw new Error(`playbook: not YAML${cause instanceof Error ? `: ${cause.message.split('\n')[0]}` : ''}`, { cause });
   }
+}
+
+/** A key that a map has already, and where in the text that is. */
+function findTwice(document: Document): { key: string; at: number } | null {
+  let found: { key: string; at: number } | null = null;
+  visit(document, {
+    Map: (_, { items }) => {
+      const keys = new Set<unknown>();
+      for (const { key } of items) {
+        const value = isScalar(key) ? key.value : key;
+        if (keys.has(value)) found = { key: String(value), at: isScalar(key) ? (key.range?.[0] ?? 0) : 0 };
+        keys.add(value);
+        if (found) return visit.BREAK;
+      }
+      return undefined;
+    },
+  });
+  return found;
 }
 
 /** @param known when given, other fields are mistakes: one that is misspelt would be missed without a word */

@@ -34,25 +34,40 @@ function oldWordOrEncrypted(bytes: Buffer): TaskFailed {
 
 /** Text may contain a stray control character; binary data is full of them. */
 function looksLikeText(bytes: Buffer): boolean {
-  if (hasUtf16Mark(bytes)) return true;
+  if (utf16Of(bytes)) return true;
   const sample = bytes.subarray(0, 65_536);
   let control = 0;
   for (const byte of sample) if (byte < 9 || (byte > 13 && byte < 32 && byte !== 27)) control += 1;
   return control <= sample.length * 0.02;
 }
 
-export function hasUtf16Mark(bytes: Buffer): boolean {
-  return (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+/** By its mark; or, as English is mostly Latin letters, by the zeros that are half of each, all on one side. */
+export function utf16Of(bytes: Buffer): 'utf-16le' | 'utf-16be' | null {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
+  const sample = bytes.subarray(0, 4096);
+  const zeros = [0, 0];
+  for (const [index, byte] of sample.entries()) if (byte === 0) zeros[index % 2]! += 1;
+  const [even = 0, odd = 0] = zeros;
+  if (even + odd < sample.length * 0.4 || Math.min(even, odd) > 0) return null;
+  return even === 0 ? 'utf-16le' : 'utf-16be';
 }
 
 function looksLikeHtml(bytes: Buffer): boolean {
+  const encoding = utf16Of(bytes);
   const head = (
-    hasUtf16Mark(bytes) ? bytes.subarray(0, 8192).toString('utf16le') : bytes.subarray(0, 4096).toString('latin1')
+    encoding ? new TextDecoder(encoding).decode(bytes.subarray(0, 8192)) : bytes.subarray(0, 4096).toString('latin1')
   ).toLowerCase();
-  return (
-    /<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]|<title[\s>]/.test(head) ||
-    /^\W{0,8}<(?:div|p|table|h[1-6]|pre|font|center|span)[\s>]/.test(head)
-  );
+  return /<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]|<title[\s>]/.test(head) || (startsWithElement(head) && !isMarkdown(head));
+}
+
+function startsWithElement(head: string): boolean {
+  return /^\W{0,8}<(?:div|p|table|h[1-6]|pre|font|center|span|section|article|main|header|ol|ul)[\s>]/.test(head);
+}
+
+/** Which may hold elements, such as a picture on top in the middle. */
+function isMarkdown(head: string): boolean {
+  return /^#{1,6} \S/m.test(head);
 }
 
 function unsupported(what: string): TaskFailed {

@@ -1,6 +1,7 @@
 import { startsNumbered } from '../segment/numbering.js';
 import { squeeze } from './clean-text.js';
 import type { Line, Paragraph } from './document.js';
+import { headsText } from './heading-line.js';
 import { isPageNumber } from './page-number.js';
 
 /** Joins printed lines to paragraphs and undoes the hyphens of line ends. */
@@ -15,9 +16,14 @@ export function joinLines(lines: Iterable<Line>): Paragraph[] {
     first = null;
   };
   let previous = '';
-  for (const line of lines) {
+  const all = [...lines];
+  for (const [at, line] of all.entries()) {
     const text = line.text.trim();
-    if (first && (line.breakBefore || startsParagraph(text, previous))) close();
+    if (
+      first &&
+      (line.breakBefore || startsParagraph(text, previous) || startsItem(text, previous, first.text) || endsAbove(text, all[at + 1]))
+    )
+      close();
     if (!text) continue;
     if (!first) first = line;
     else parts[parts.length - 1] = joint(previous, text);
@@ -26,6 +32,12 @@ export function joinLines(lines: Iterable<Line>): Paragraph[] {
   }
   close();
   return paragraphs;
+
+  /** Whether what has come so far is a heading over `text`, or `text` one after a full stop and over `next`. */
+  function endsAbove(text: string, next: Line | undefined): boolean {
+    if (parts.length <= 4 && headsText(parts.join(''), previous, text)) return true;
+    return next !== undefined && !next.breakBefore && /[.!?]["”’')\]]*$/.test(previous) && headsText(text, text, next.text.trim());
+  }
 
   /** Ends the previous line for `next` to follow. Its hyphen goes only when a lower-case letter stands on either side. */
   function joint(last: string, next: string): string {
@@ -47,4 +59,11 @@ const expectsMore =
 
 function startsParagraph(text: string, previous: string): boolean {
   return startsNumbered(text) && !expectsMore.test(previous);
+}
+
+/** "• to use it": one sign is a bullet wherever it stands; a dash may belong to a sentence, unless the line above ended or began with one. */
+function startsItem(text: string, previous: string, opening: string): boolean {
+  if (/^[•▪◦●‣]/.test(text)) return true;
+  if (!/^[-–*]\s+["“‘(]?\p{L}/u.test(text)) return false;
+  return /[.;:!?]["”’')\]]*$/.test(previous) || opening.trim().startsWith(`${text[0]} `);
 }

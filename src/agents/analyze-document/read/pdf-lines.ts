@@ -1,6 +1,7 @@
 import type { PDFPageProxy } from 'pdfjs-dist/legacy/build/pdf.mjs';
 import { cleanText, squeeze } from './clean-text.js';
 import { type Printed, readColumns } from './columns.js';
+import { dropLineNumbers } from './line-numbers.js';
 
 /** A printed line and where it stands. Units are PDF points, y grows downwards. */
 export interface PdfLine {
@@ -38,7 +39,7 @@ export async function readPage(page: PDFPageProxy): Promise<PdfPage> {
   page.cleanup();
   const turn = mainTurn(pieces);
   const upright = pieces.filter((each) => each.turn === turn).map((each) => rotate(each, turn, width, height));
-  return { number: page.pageNumber, height: turn % 2 ? width : height, lines: toLines(readColumns(upright)) };
+  return { number: page.pageNumber, height: turn % 2 ? width : height, lines: toLines(readColumns(dropLineNumbers(upright))) };
 }
 
 function piece(str: string, [a = 0, b = 0, c = 0, d = 0, x = 0, y = 0]: number[], width: number, height: number): Piece {

@@ -3,7 +3,7 @@ import type { PdfLine, PdfPage } from './pdf-lines.js';
 
 /** Says where paragraphs start, by space, indent, size and short last lines. */
 export function breakParagraphs(page: PdfPage): Line[] {
-  const pitch = median(pitches(page.lines));
+  const pitch = pitchOf(page.lines);
   const size = median(page.lines.map((line) => line.size));
   const columns = Map.groupBy(page.lines, ({ column }) => column);
   const edges = new Map(Array.from(columns, ([column, lines]) => [column, edgesOf(lines)]));
@@ -59,6 +59,11 @@ function centred(previous: PdfLine, line: PdfLine, left: number, right: number):
 
 function endsSentence(line: PdfLine): boolean {
   return /[.;:!?]["”’')\]]*$/.test(line.text);
+}
+
+/** From one line to the next, as most are. */
+export function pitchOf(lines: readonly PdfLine[]): number {
+  return median(pitches(lines));
 }
 
 function pitches(lines: readonly PdfLine[]): number[] {

@@ -14,7 +14,8 @@ export async function readDocx(bytes: Buffer): Promise<DocumentText> {
     // The file's own rules for what becomes of which style: they may drop text that Word shows.
     includeEmbeddedStyleMap: false,
     convertImage: mammoth.images.imgElement(async () => ({ src: '' })),
-    styleMap: ["p[style-name='Title'] => h1:fresh", "p[style-name='Subtitle'] => h2:fresh"],
+    // Capitals of Word's are set apart, as bold type is: what is typed below them is in small letters.
+    styleMap: ["p[style-name='Title'] => h1:fresh", "p[style-name='Subtitle'] => h2:fresh", 'all-caps => strong', 'small-caps => strong'],
   });
   return readMarkup(value);
 }

@@ -8,6 +8,8 @@ import { joinLines } from './join-lines.js';
 import { decode, toLines } from './read-text.js';
 
 const skipped = new Set(['script', 'style', 'noscript', 'template', 'svg', 'math', 'iframe', 'object', 'select', 'textarea', 'button']);
+/** What was taken out of the text and is still shown. */
+const struck = new Set(['del', 's', 'strike']);
 const inline = new Set(
   'a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark q s samp small span strike strong sub sup time tt u var wbr'.split(
     ' ',
@@ -15,6 +17,9 @@ const inline = new Set(
 );
 // The parser's time grows with the square of the depth. Old pages that never close a <font> come to some thousands.
 const maxDepth = 20_000;
+const bold = new Set(['b', 'strong']);
+/** In bold, what is longer is no heading. */
+const longestHeading = 110;
 const headings = new Set(['h1', 'h2', 'h3', 'h4', 'h5', 'h6']);
 
 export function readHtml(bytes: Buffer): DocumentText {
@@ -55,6 +60,9 @@ class Gatherer {
   private inTitle = false;
   private breakBefore = true;
   private prominent = false;
+  private bold = 0;
+  /** In the line that begins. */
+  private allBold = true;
 
   constructor(private readonly numberItems: boolean) {}
 
@@ -70,6 +78,7 @@ class Gatherer {
     else if (!inline.has(name)) this.endLine(name);
     if (name === 'pre') this.preformatted += 1;
     if (headings.has(name)) this.prominent = true;
+    if (bold.has(name)) this.bold += 1;
     if (this.numberItems) this.openList(name, attributes, style);
   }
 
@@ -80,6 +89,7 @@ class Gatherer {
     else if (!inline.has(name) && name !== 'br') this.endLine(name);
     if (name === 'pre') this.preformatted = Math.max(0, this.preformatted - 1);
     if (headings.has(name)) this.prominent = false;
+    if (bold.has(name)) this.bold -= 1;
     if (name === 'li') this.number = '';
     else if (isList(name)) this.lists.close();
   }
@@ -87,7 +97,10 @@ class Gatherer {
   text(text: string): void {
     if ((this.visibility.at(-1) ?? 'shown') !== 'shown') return;
     if (this.inTitle) this.title += text;
-    else this.buffer.push(text);
+    else {
+      this.buffer.push(text);
+      if (this.bold === 0 && text.trim()) this.allBold = false;
+    }
   }
 
   finish(): Line[] {
@@ -98,7 +111,8 @@ class Gatherer {
   /** Within what is gone nothing shows; within what is only invisible, what says so itself. */
   private see(name: string, attributes: Readonly<Record<string, string>>, style: ReadonlyMap<string, string>): Visibility {
     const around = this.visibility.at(-1) ?? 'shown';
-    if (around === 'gone' || skipped.has(name)) return 'gone';
+    if (around === 'gone' || skipped.has(name) || struck.has(name)) return 'gone';
+    if (style.get('text-decoration')?.includes('line-through') || isNoteMark(name, attributes)) return 'gone';
     // A page that is hidden whole is one that its script shows.
     const whole = name === 'html' || name === 'body';
     if (!whole && ('hidden' in attributes || style.get('display') === 'none')) return 'gone';
@@ -121,14 +135,16 @@ class Gatherer {
   private endLine(name: string): void {
     const raw = cleanText(this.buffer.join(''));
     const block = name !== 'br';
+    const prominent = this.prominent || (this.allBold && raw.length <= longestHeading);
     this.buffer = [];
+    this.allBold = true;
     if (!raw.trim()) {
       this.breakBefore = true;
       return;
     }
     const text = this.takeNumber(raw) + raw;
     if (this.preformatted) for (const line of toLines(text)) this.lines.push(line);
-    else this.lines.push({ text: squeeze(text), page: null, breakBefore: this.breakBefore, prominent: this.prominent });
+    else this.lines.push({ text: squeeze(text), page: null, breakBefore: this.breakBefore, prominent });
     this.breakBefore = block;
   }
 
@@ -138,6 +154,11 @@ class Gatherer {
     this.number = '';
     return number && !startsNumbered(text.trim()) ? number : '';
   }
+}
+
+/** The "[1]" in a text and the "↑" behind its note, as they come from Word. */
+function isNoteMark(name: string, { href = '' }: Readonly<Record<string, string>>): boolean {
+  return name === 'a' && /^#(?:foot|end)note-(?:ref-)?\d+$/.test(href);
 }
 
 /** `display: none; color: red` by name; of two with one name the later counts. */

@@ -1,17 +1,20 @@
 import { cleanText } from './clean-text.js';
-import { hasUtf16Mark } from './detect-type.js';
+import { utf16Of } from './detect-type.js';
 import type { DocumentText, Line } from './document.js';
 import { joinLines } from './join-lines.js';
+import { isMarkdown, readMarkdown, unquote } from './markdown.js';
 import { dropTextFurniture } from './text-furniture.js';
 
 export function readText(bytes: Buffer): DocumentText {
-  const lines = toLines(dropTextFurniture(unflatten(cleanText(decode(bytes))).split('\n')).join('\n'));
-  return { pages: null, title: null, paragraphs: joinLines(lines) };
+  const text = unquote(unflatten(cleanText(decode(bytes))));
+  const lines = toLines(dropTextFurniture(text.split('\n')).join('\n'));
+  return { pages: null, title: null, paragraphs: joinLines(isMarkdown(text) ? readMarkdown(lines) : lines) };
 }
 
 /** UTF-8 unless the bytes say otherwise; what is not UTF-8 is nearly always from old Windows software. */
 export function decode(bytes: Buffer): string {
-  if (hasUtf16Mark(bytes)) return new TextDecoder(bytes[0] === 0xff ? 'utf-16le' : 'utf-16be').decode(bytes);
+  const utf16 = utf16Of(bytes);
+  if (utf16) return new TextDecoder(utf16).decode(bytes);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {

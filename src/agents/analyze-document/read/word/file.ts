@@ -12,6 +12,8 @@ export class WordFile {
   private readonly parts: Map<string, () => Buffer>;
   private styles = new WordStyles();
   private numbering: WordNumbering | null = null;
+  /** As "footnote 2": notes come before the text as well. */
+  private readonly notes = new Set<string>();
 
   constructor(bytes: Buffer) {
     this.parts = unzip(bytes);
@@ -37,9 +39,9 @@ export class WordFile {
         // Numbers are in the text, and lists within lists would only cost mammoth memory.
         return '<numbering/>';
       case 'document':
-        return printWordText(xml, this.styles, this.numbering);
+        return printWordText(xml, this.styles, this.numbering, this.notes);
       default:
-        return printWordText(xml, this.styles, null);
+        return printWordText(xml, this.styles, null, this.notes);
     }
   }
 }

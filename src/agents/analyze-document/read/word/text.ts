@@ -18,15 +18,17 @@ interface Run {
   style: string | null;
   /** As it says itself; null: as its styles say. */
   hidden: boolean | null;
+  struck: boolean;
   settled: boolean;
 }
 
 /**
- * A part of a Word file with what Word prints: numbers are written into the text and hidden text is taken out. All else
- * stays as it is, byte for byte.
+ * A part of a Word file with what Word prints: numbers are written into the text, and hidden text, struck text and what
+ * stands for pictures is taken out. All else stays as it is, byte for byte.
+ * @param notes takes the notes that are in the part, and says which of those it names there are
  */
-export function printWordText(xml: string, styles: WordStyles, numbering: WordNumbering | null): string {
-  const reader = new WordTextReader(styles);
+export function printWordText(xml: string, styles: WordStyles, numbering: WordNumbering | null, notes = new Set<string>()): string {
+  const reader = new WordTextReader(xml, styles, notes);
   parseWordXml(xml, reader);
   const edits = reader.cuts;
   if (numbering) edits.push(...writeNumbers(reader.paragraphs, numbering));
@@ -81,15 +83,21 @@ class WordTextReader implements WordHandler {
   /** What is open and goes unread from here on. */
   private skipped: WordElement | null = null;
 
-  constructor(private readonly styles: WordStyles) {}
+  constructor(
+    private readonly xml: string,
+    private readonly styles: WordStyles,
+    private readonly notes: Set<string>,
+  ) {}
 
   open(element: WordElement, parents: readonly WordElement[]): void {
     this.settleRun(parents, element);
     if (this.skipped) return;
     const { name } = element;
     if (name === 'p') this.openParagraph();
-    else if (name === 'r') this.runs.push({ element, style: null, hidden: null, settled: false });
+    else if (name === 'r') this.runs.push({ element, style: null, hidden: null, struck: false, settled: false });
     else if (name === 'txbxContent') this.textBoxes += 1;
+    else if (name === 'footnote' || name === 'endnote') this.notes.add(`${name} ${element.get('id')}`);
+    else if (name === 'hyperlink') this.cutTarget(element);
     else if (within(parents, 'tr', 'trPr') && (name === 'del' || (name === 'hidden' && element.isOn()))) this.skipped = parents.at(-2)!;
     else if (within(parents, 'r', 'rPr')) this.readRunProperty(element);
     else if (within(parents, 'p', 'pPr', 'rPr')) this.readEndProperty(element);
@@ -108,12 +116,25 @@ class WordTextReader implements WordHandler {
     else if (name === 'r') this.runs.pop();
     else if (name === 'txbxContent') this.textBoxes -= 1;
     else if (name === 'rPr') this.settleRun(parents, null);
+    else if (name === 'drawing' || name === '?imagedata' || this.isLost(element)) this.cuts.push({ from: start, to: end, insert: '' });
   }
 
   text(text: string, parents: readonly WordElement[]): void {
     const paragraph = this.around.at(-1);
     const around = parents.at(-1);
     if (!this.skipped && paragraph && around?.name === 't' && text.trim()) paragraph.at ??= around.end;
+  }
+
+  /** A mark whose note is not in the file. */
+  private isLost(element: WordElement): boolean {
+    const [, note] = /^(footnote|endnote)Reference$/.exec(element.name) ?? [];
+    return note !== undefined && !this.notes.has(`${note} ${element.get('id')}`);
+  }
+
+  /** Where a link leads does not matter, unless it is nowhere: mammoth stumbles over that. */
+  private cutTarget({ start, end }: WordElement): void {
+    const target = /\s[\w.-]+:id\s*=\s*(?:"[^"]*"|'[^']*')/.exec(this.xml.slice(start, end));
+    if (target) this.cuts.push({ from: start + target.index, to: start + target.index + target[0].length, insert: '' });
   }
 
   private openParagraph(): void {
@@ -140,6 +161,7 @@ class WordTextReader implements WordHandler {
   private readRunProperty(element: WordElement): void {
     const run = this.runs.at(-1)!;
     if (element.name === 'vanish') run.hidden = element.isOn();
+    else if (element.name === 'strike' || element.name === 'dstrike') run.struck ||= element.isOn();
     else if (element.name === 'rStyle') run.style = element.get('val');
   }
 
@@ -148,6 +170,6 @@ class WordTextReader implements WordHandler {
     const run = this.runs.at(-1);
     if (this.skipped || !run || run.settled || parents.at(-1) !== run.element || next?.name === 'rPr') return;
     run.settled = true;
-    if (run.hidden ?? this.styles.isHidden(this.around.at(-1)?.style ?? null, run.style)) this.skipped = run.element;
+    if (run.struck || (run.hidden ?? this.styles.isHidden(this.around.at(-1)?.style ?? null, run.style))) this.skipped = run.element;
   }
 }
