@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { AlertSink } from '../../alerts/sink.js';
 import { ALERT_SINKS } from '../../alerts/tokens.js';
+import { LEASE_SLACK_MS } from '../../config/check-config.js';
 import type { Config } from '../../config/config.js';
 import { Clock } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
@@ -25,8 +26,8 @@ import { readRetryPolicy } from './retry-policy.js';
 import { type Attempt, sendWebhook } from './send-webhook.js';
 import { type Signer, SigningKeys } from './signing-keys.js';
 
-/** What a lease must still last beyond the exchange's own deadline: the finish has to be written, too. */
-const FINISH_RESERVE_MS = 2_000;
+/** Of the slack, half may pass until an attempt begins; the other half is for writing down how it ended. */
+const FINISH_RESERVE_MS = LEASE_SLACK_MS / 2;
 /** Finishes written with one commit. */
 const MAX_BATCH = 200;
 
@@ -106,15 +107,15 @@ export class Deliverer {
 
   private async attempt({ delivery, signers }: Opened, leaseEnd: number): Promise<Attempt> {
     if (signers === null) return { verdict: released('Its signing secret could not be read just then.'), durationMs: 0, excerpt: null };
-    const { leaseMs } = this.config.delivery;
+    const { leaseMs, timeoutMs: usual } = this.config.delivery;
     // an endpoint's own time-out may be older than a lease that has since been made shorter
-    const timeoutMs = Math.min(delivery.timeoutMs ?? this.config.delivery.timeoutMs, leaseMs - 2 * FINISH_RESERVE_MS);
+    const timeoutMs = Math.min(delivery.timeoutMs ?? usual, leaseMs - LEASE_SLACK_MS);
     if (leaseEnd - this.clock.monotonic() < timeoutMs + FINISH_RESERVE_MS) {
       return { verdict: released('Too little of the lease was left to send it safely.'), durationMs: 0, excerpt: null };
     }
-    const parts = { client: this.client, timeoutMs, signal: this.shutdown.signal, nowMs: () => this.clock.now() };
+    const parts = { client: this.client, timeoutMs: usual, signal: this.shutdown.signal, nowMs: () => this.clock.now() };
     const span = this.tracer.begin(attemptSpan(delivery));
-    const attempt = await sendWebhook(parts, { ...delivery, signers, traceparent: span.traceparent });
+    const attempt = await sendWebhook(parts, { ...delivery, signers, timeoutMs, traceparent: span.traceparent });
     endAttempt(span, attempt);
     return attempt;
   }
