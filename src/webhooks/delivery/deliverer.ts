@@ -20,7 +20,7 @@ import { OpenedHeaders } from './endpoint-headers.js';
 import { type Finish, finishAttempts } from './finish-attempts.js';
 import { FinishBatcher } from './finish-batcher.js';
 import { logAttempt } from './log-attempt.js';
-import { released } from './outcome.js';
+import { released, secretsUnavailable } from './outcome.js';
 import { type NextState, planNext } from './plan-next.js';
 import { readRetryPolicy } from './retry-policy.js';
 import { type Attempt, sendWebhook } from './send-webhook.js';
@@ -68,13 +68,13 @@ export class Deliverer {
     });
   }
 
-  /** Reads what signs them. When it cannot be read, the rows are claimed already, and must be given back rather than left to their lease. */
+  /** Reads what signs them. When it cannot be read, the rows are claimed already: they are put off rather than left to their lease. */
   async open(deliveries: readonly Delivery[]): Promise<Opened[]> {
     try {
       const [signerOf] = await Promise.all([this.keys.of(deliveries), this.headers.fill(deliveries)]);
       return deliveries.map((delivery) => ({ delivery, signers: delivery.secretIds.map((id) => signerOf(delivery.tenant, id)) }));
     } catch (err) {
-      this.logger.warn({ event: 'dispatcher.poll_failed', err }, 'Could not read the secrets of claimed webhooks; giving them back');
+      this.logger.warn({ event: 'dispatcher.poll_failed', err }, 'Could not read the secrets of claimed webhooks; trying them again later');
       return deliveries.map((delivery) => ({ delivery, signers: null }));
     }
   }
@@ -106,7 +106,7 @@ export class Deliverer {
   }
 
   private async attempt({ delivery, signers }: Opened, leaseEnd: number): Promise<Attempt> {
-    if (signers === null) return { verdict: released('Its signing secret could not be read just then.'), durationMs: 0, excerpt: null };
+    if (signers === null) return { verdict: secretsUnavailable(), durationMs: 0, excerpt: null };
     const { leaseMs, timeoutMs: usual } = this.config.delivery;
     // an endpoint's own time-out may be older than a lease that has since been made shorter
     const timeoutMs = Math.min(delivery.timeoutMs ?? usual, leaseMs - LEASE_SLACK_MS);
