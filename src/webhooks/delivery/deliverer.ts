@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { AlertSink } from '../../alerts/sink.js';
 import { ALERT_SINKS } from '../../alerts/tokens.js';
@@ -63,6 +64,7 @@ export class Deliverer {
       write: (batch) => this.write(batch),
       onLost: ({ delivery }, error) =>
         logger.error({ event: 'delivery.finish_failed', outbox_id: delivery.id, err: error }, 'A finish could not be written'),
+      wait: (ms) => delay(ms, true, { signal: this.shutdown.signal }).catch(() => false),
       lingerMs: 5,
       maxBatch: MAX_BATCH,
     });
@@ -100,7 +102,7 @@ export class Deliverer {
     return next;
   }
 
-  /** Cuts short what is on its way. */
+  /** Cuts short what is on its way, and waits no more for a database that is away. */
   giveUp(): void {
     this.shutdown.abort();
   }
