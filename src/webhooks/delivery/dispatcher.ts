@@ -13,6 +13,7 @@ import { type Claimed, claimDue } from './claim-due.js';
 import { Deliverer, type Opened } from './deliverer.js';
 import { DeliveryMetrics } from './delivery-metrics.js';
 import { findDueEndpoints, START } from './find-due-endpoints.js';
+import { PassedOver } from './passed-over.js';
 import { ReadyEndpoints } from './ready-endpoints.js';
 import { type Flight, SendSlots } from './send-slots.js';
 import type { EndpointQuota } from './share-out.js';
@@ -22,8 +23,6 @@ const MAX_BATCH = 200;
 const PER_TURN = 10;
 /** Endpoints probed at each poll, due or not. */
 const PROBES = 200;
-/** Another dispatcher is claiming from the same origins at this very moment. */
-const CONTENDED_MS = 5;
 /** Between two claims under load, so that each is worth its while. */
 const COMPANY_MS = 8;
 /** Requests under way or not yet written down, in multiples of the send slots: a slow database is not run away from. */
@@ -34,6 +33,8 @@ const MOST_UNWRITTEN = 4;
 export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly sending = new Set<Promise<void>>();
   private readonly ready = new ReadyEndpoints();
+  private readonly passedOver: PassedOver;
+  private readonly timers = new Map<string, NodeJS.Timeout>();
   private readonly loop: PollingLoop;
   private readonly slots: SendSlots;
   private position = START;
@@ -52,6 +53,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly metrics: DeliveryMetrics,
     private readonly wakeUps: WakeUps,
   ) {
+    this.passedOver = new PassedOver(config.delivery.pollIntervalMs);
     this.slots = new SendSlots(config.delivery.concurrency, () => clock.monotonic());
     this.loop = new PollingLoop({
       name: 'dispatcher',
@@ -141,9 +143,11 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     for (const id of asked) {
       const quota = quotas.get(id);
       if (quota === undefined) {
-        this.later(id, CONTENDED_MS);
+        const waitMs = this.passedOver.waitMs(id);
+        if (waitMs !== null) this.later(id, waitMs);
         continue;
       }
+      this.passedOver.forget(id);
       this.ready.remember(id, quota);
       if ((taken.get(id)?.length ?? 0) >= quota.quota) this.arrange(quota);
     }
@@ -169,14 +173,15 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     }
   }
 
+  /** The latest word on an endpoint holds. */
   private later(endpointId: string, ms: number): void {
-    setTimeout(
-      () => {
-        this.ready.add(endpointId);
-        this.loop.wake();
-      },
-      Math.min(ms, 60_000),
-    ).unref(); // the probe finds it as well
+    clearTimeout(this.timers.get(endpointId));
+    const begin = () => {
+      this.timers.delete(endpointId);
+      this.ready.add(endpointId);
+      this.loop.wake();
+    };
+    this.timers.set(endpointId, setTimeout(begin, Math.min(ms, 60_000)).unref()); // the probe finds it as well
   }
 
   private start(opened: Opened, { slow, originKey }: EndpointQuota, leaseEnd: number): void {
