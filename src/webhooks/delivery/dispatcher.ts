@@ -78,7 +78,10 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     const asked = this.ready.take(Math.min(MAX_BATCH, slots), slowSlots);
     const leaseStart = this.clock.monotonic();
     this.claimedAt = leaseStart;
-    const claimed = await this.claim(asked, slots, slowSlots);
+    const claimed = await this.claim(asked, slots, slowSlots).catch((error) => {
+      for (const id of asked) this.ready.add(id); // still in line: the next turn asks for them again
+      throw error;
+    });
     const quotas = new Map(claimed.quotas.map((quota) => [quota.id, quota]));
     const leaseEnd = leaseStart + this.config.delivery.leaseMs;
     for (const opened of await this.deliverer.open(claimed.deliveries))
