@@ -9,7 +9,7 @@ export interface BrokenRule {
 
 type Rule = (config: Config, env: Environment) => BrokenRule | null;
 
-/** Time between the end of an attempt and the commit of its outcome, in which the lease must still hold. */
+/** What a lease must last beyond the deadline of an attempt: the attempt begins some time after its claim, and its end must be committed. */
 export const LEASE_SLACK_MS = 5_000;
 
 /** Short keys are for trying out on one's own machine. */

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { Registry } from 'prom-client';
 import { Activity } from '../platform/metrics/activity.js';
+import { Deliverer } from './delivery/deliverer.js';
 import { DeliveryMetrics } from './delivery/delivery-metrics.js';
 import { Dispatcher } from './delivery/dispatcher.js';
 import { Upkeep } from './upkeep.js';
@@ -15,6 +16,6 @@ const metrics = {
 export class WebhooksModule {
   /** For processes that send webhooks. */
   static forDispatcher(): DynamicModule {
-    return { module: WebhooksModule, providers: [metrics, Dispatcher, Upkeep] };
+    return { module: WebhooksModule, providers: [metrics, Deliverer, Dispatcher, Upkeep] };
   }
 }

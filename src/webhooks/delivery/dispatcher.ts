@@ -1,46 +1,28 @@
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import type { AlertSink } from '../../alerts/sink.js';
-import { ALERT_SINKS } from '../../alerts/tokens.js';
 import type { Config } from '../../config/config.js';
 import { Clock } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
-import { WebhookClient } from '../../platform/egress/webhook-client.js';
 import { newId } from '../../platform/ids.js';
 import { finishWithin } from '../../platform/lifecycle/drain.js';
 import { failPoint } from '../../platform/lifecycle/fail-point.js';
 import { PollingLoop } from '../../platform/lifecycle/polling-loop.js';
 import { WakeUps } from '../../platform/lifecycle/wake-ups.js';
 import type { Logger } from '../../platform/logging/logger.js';
-import { Keyring } from '../../platform/secrets/keyring.js';
 import { CONFIG, LOGGER, PROCESS_ID } from '../../platform/tokens.js';
-import { Tracer } from '../../platform/tracing/tracer.js';
-import { attemptSpan, endAttempt } from './attempt-span.js';
-import { breakerPolicy } from './breaker.js';
-import { type Claimed, claimDue, type Delivery } from './claim-due.js';
+import { type Claimed, claimDue } from './claim-due.js';
+import { Deliverer, type Opened } from './deliverer.js';
 import { DeliveryMetrics } from './delivery-metrics.js';
-import { OpenedHeaders } from './endpoint-headers.js';
 import { findDueEndpoints, START } from './find-due-endpoints.js';
-import { type Finish, finishAttempts } from './finish-attempts.js';
-import { FinishBatcher } from './finish-batcher.js';
-import { logAttempt } from './log-attempt.js';
-import { released } from './outcome.js';
-import { planNext } from './plan-next.js';
+import { PassedOver } from './passed-over.js';
 import { ReadyEndpoints } from './ready-endpoints.js';
-import { readRetryPolicy } from './retry-policy.js';
 import { type Flight, SendSlots } from './send-slots.js';
-import { type Attempt, sendWebhook } from './send-webhook.js';
 import type { EndpointQuota } from './share-out.js';
-import { type Signer, SigningKeys } from './signing-keys.js';
 
-/** What a lease must still last beyond the exchange's own deadline: the finish has to be written, too. */
-const FINISH_RESERVE_MS = 2_000;
 const MAX_BATCH = 200;
 /** Rows of one endpoint in one claim, at most: then it is the next one's turn. */
 const PER_TURN = 10;
 /** Endpoints probed at each poll, due or not. */
 const PROBES = 200;
-/** Another dispatcher is claiming from the same origins at this very moment. */
-const CONTENDED_MS = 5;
 /** Between two claims under load, so that each is worth its while. */
 const COMPANY_MS = 8;
 /** Requests under way or not yet written down, in multiples of the send slots: a slow database is not run away from. */
@@ -50,13 +32,11 @@ const MOST_UNWRITTEN = 4;
 @Injectable()
 export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly sending = new Set<Promise<void>>();
-  private readonly shutdown = new AbortController();
   private readonly ready = new ReadyEndpoints();
+  private readonly passedOver: PassedOver;
+  private readonly timers = new Map<string, NodeJS.Timeout>();
   private readonly loop: PollingLoop;
-  private readonly finishes: FinishBatcher;
   private readonly slots: SendSlots;
-  private readonly keys: SigningKeys;
-  private readonly headers: OpenedHeaders;
   private position = START;
   private somethingIsDue = true;
   private nextProbeAt = 0;
@@ -67,30 +47,19 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     @Inject(CONFIG) private readonly config: Config,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(PROCESS_ID) private readonly processId: string,
-    @Inject(ALERT_SINKS) private readonly sinks: readonly AlertSink[],
-    private readonly client: WebhookClient,
     private readonly clock: Clock,
     private readonly database: Database,
+    private readonly deliverer: Deliverer,
     private readonly metrics: DeliveryMetrics,
-    private readonly tracer: Tracer,
-    keyring: Keyring,
     private readonly wakeUps: WakeUps,
   ) {
-    this.keys = new SigningKeys(database, keyring);
-    this.headers = new OpenedHeaders(database, keyring);
+    this.passedOver = new PassedOver(config.delivery.pollIntervalMs);
     this.slots = new SendSlots(config.delivery.concurrency, () => clock.monotonic());
     this.loop = new PollingLoop({
       name: 'dispatcher',
       intervalMs: config.delivery.pollIntervalMs,
       runOnce: () => this.runOnce(),
       onError: (error) => logger.warn({ event: 'dispatcher.poll_failed', err: error }, 'Could not claim webhooks; trying again'),
-    });
-    this.finishes = new FinishBatcher({
-      write: (batch) => this.write(batch),
-      onLost: ({ delivery }, error) =>
-        logger.error({ event: 'delivery.finish_failed', outbox_id: delivery.id, err: error }, 'A finish could not be written'),
-      lingerMs: 5,
-      maxBatch: MAX_BATCH,
     });
   }
 
@@ -109,14 +78,14 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     const asked = this.ready.take(Math.min(MAX_BATCH, slots), slowSlots);
     const leaseStart = this.clock.monotonic();
     this.claimedAt = leaseStart;
-    const claimed = await this.claim(asked, slots, slowSlots);
+    const claimed = await this.claim(asked, slots, slowSlots).catch((error) => {
+      for (const id of asked) this.ready.add(id); // still in line: the next turn asks for them again
+      throw error;
+    });
     const quotas = new Map(claimed.quotas.map((quota) => [quota.id, quota]));
-    const signerOf = await this.signers(claimed.deliveries);
     const leaseEnd = leaseStart + this.config.delivery.leaseMs;
-    for (const delivery of claimed.deliveries) {
-      const signers = signerOf && delivery.secretIds.map((id) => signerOf(delivery.tenant, id));
-      this.start(delivery, signers, quotas.get(delivery.endpointId)!, leaseEnd);
-    }
+    for (const opened of await this.deliverer.open(claimed.deliveries))
+      this.start(opened, quotas.get(opened.delivery.endpointId)!, leaseEnd);
     this.arrangeNextTurns(asked, claimed, quotas);
     return claimed.deliveries.length > 0 ? 'more' : 'idle';
   }
@@ -136,7 +105,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   async beforeApplicationShutdown(): Promise<void> {
     await this.loop.stop();
     if (await finishWithin(this.sending, this.config.process.shutdownGraceMs)) return;
-    this.shutdown.abort();
+    this.deliverer.giveUp();
     await Promise.allSettled(this.sending);
   }
 
@@ -158,17 +127,6 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     for (const id of endpointIds) this.ready.add(id);
   }
 
-  /** Null when they cannot be read: the rows are claimed already, and must be given back rather than left to their lease. */
-  private async signers(deliveries: readonly Delivery[]) {
-    try {
-      const [signerOf] = await Promise.all([this.keys.of(deliveries), this.headers.fill(deliveries)]);
-      return signerOf;
-    } catch (err) {
-      this.logger.warn({ event: 'dispatcher.poll_failed', err }, 'Could not read the secrets of claimed webhooks; giving them back');
-      return null;
-    }
-  }
-
   private async claim(asked: readonly string[], slots: number, slowSlots: number): Promise<Claimed> {
     const { leaseMs, endpointMaxInFlight, originMaxInFlight } = this.config.delivery;
     const claimed = await claimDue(
@@ -188,9 +146,11 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     for (const id of asked) {
       const quota = quotas.get(id);
       if (quota === undefined) {
-        this.later(id, CONTENDED_MS);
+        const waitMs = this.passedOver.waitMs(id);
+        if (waitMs !== null) this.later(id, waitMs);
         continue;
       }
+      this.passedOver.forget(id);
       this.ready.remember(id, quota);
       if ((taken.get(id)?.length ?? 0) >= quota.quota) this.arrange(quota);
     }
@@ -216,22 +176,28 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     }
   }
 
+  /** The latest word on an endpoint holds. */
   private later(endpointId: string, ms: number): void {
-    setTimeout(
-      () => {
-        this.ready.add(endpointId);
-        this.loop.wake();
-      },
-      Math.min(ms, 60_000),
-    ).unref(); // the probe finds it as well
+    clearTimeout(this.timers.get(endpointId));
+    const begin = () => {
+      this.timers.delete(endpointId);
+      this.ready.add(endpointId);
+      this.loop.wake();
+    };
+    this.timers.set(endpointId, setTimeout(begin, Math.min(ms, 60_000)).unref()); // the probe finds it as well
   }
 
-  private start(delivery: Delivery, signers: readonly Signer[] | null, { slow, originKey }: EndpointQuota, leaseEnd: number): void {
+  private start(opened: Opened, { slow, originKey }: EndpointQuota, leaseEnd: number): void {
     const flight = this.slots.begin(slow);
-    const work = this.deliver(delivery, signers, leaseEnd, () => this.freeSlot(flight))
+    // the slot is for sending; writing it down happens beside
+    const work = this.deliverer
+      .deliver(opened, leaseEnd, () => this.freeSlot(flight))
+      .then((next) => {
+        if (next.status === 'pending') this.lookAfter(next.delayMs);
+      })
       .catch((error) =>
         this.logger.error(
-          { event: 'delivery.failed', outbox_id: delivery.id, err: error },
+          { event: 'delivery.failed', outbox_id: opened.delivery.id, err: error },
           'A delivery broke off; its lease brings it back',
         ),
       )
@@ -247,51 +213,6 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   private freeSlot(flight: Flight): void {
     this.slots.end(flight);
     if (this.ready.any(1)) this.loop.wake();
-  }
-
-  private async deliver(delivery: Delivery, signers: readonly Signer[] | null, leaseEnd: number, sent: () => void): Promise<void> {
-    const attempt = await this.attempt(delivery, signers, leaseEnd);
-    sent(); // the slot is for sending; writing it down happens beside
-    failPoint('delivery.after-send');
-    const next = planNext(
-      attempt.verdict,
-      { ...delivery, unchargedInRow: delivery.unchargedStreak },
-      readRetryPolicy(delivery.retry, this.config.retry),
-      { nowMs: this.clock.now(), random: this.clock.random(), maxRetryAfterMs: this.config.retry.afterMaxMs },
-    );
-    await this.finishes.add({ delivery, attempt, next });
-    if (next.status === 'pending') this.lookAfter(next.delayMs);
-  }
-
-  private async attempt(delivery: Delivery, signers: readonly Signer[] | null, leaseEnd: number): Promise<Attempt> {
-    if (signers === null) return { verdict: released('Its signing secret could not be read just then.'), durationMs: 0, excerpt: null };
-    const { leaseMs } = this.config.delivery;
-    // an endpoint's own time-out may be older than a lease that has since been made shorter
-    const timeoutMs = Math.min(delivery.timeoutMs ?? this.config.delivery.timeoutMs, leaseMs - 2 * FINISH_RESERVE_MS);
-    if (leaseEnd - this.clock.monotonic() < timeoutMs + FINISH_RESERVE_MS) {
-      return { verdict: released('Too little of the lease was left to send it safely.'), durationMs: 0, excerpt: null };
-    }
-    const parts = { client: this.client, timeoutMs, signal: this.shutdown.signal, nowMs: () => this.clock.now() };
-    const span = this.tracer.begin(attemptSpan(delivery));
-    const attempt = await sendWebhook(parts, { ...delivery, signers, traceparent: span.traceparent });
-    endAttempt(span, attempt);
-    return attempt;
-  }
-
-  private async write(batch: readonly Finish[]): Promise<void> {
-    const { rows, alerted } = await finishAttempts(
-      this.database,
-      { sinks: this.sinks, breaker: breakerPolicy(this.config) },
-      batch,
-      this.clock.now(),
-    );
-    const written = new Map(rows.map((row) => [row.id, row]));
-    for (const finish of batch) {
-      const row = written.get(finish.delivery.id);
-      if (row !== undefined) this.metrics.observe(finish, row);
-      logAttempt(this.logger, finish, row !== undefined);
-    }
-    if (alerted) this.wakeUps.ring('alert-due');
   }
 
   /** A retry that is due soon is not kept waiting for the poll after its time. */

@@ -1,12 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { isDatabaseTrouble } from '../../platform/database/database-trouble.js';
 import type { Finish } from './finish-attempts.js';
 
 export interface FinishBatcherOptions {
   /** Writes a batch; may be called again with the same one after an outage, which the fence makes harmless. */
   write(batch: readonly Finish[]): Promise<unknown>;
-  /** A finish that cannot be written at all, whatever it is paired with: its lease runs out, and the row comes back. */
+  /** A finish that cannot be written, whatever it is paired with, or not in time: its lease runs out, and the row comes back. */
   onLost(finish: Finish, error: unknown): void;
+  /** Waits between two tries during an outage. False: there is no time for another one. */
+  wait(ms: number): Promise<boolean>;
   /** Finishes wait so long for company, in ms. */
   lingerMs: number;
   maxBatch: number;
@@ -43,16 +44,20 @@ export class FinishBatcher {
     });
   }
 
-  /** Halves a batch that the database refuses, until the one row it will not take stands alone. */
+  /** Halves a batch that the database refuses, until the one row it will not take stands alone. Of an outage no row is to blame. */
   private async write(batch: readonly Finish[]): Promise<void> {
     try {
       await this.throughOutages(batch);
     } catch (error) {
-      if (batch.length === 1) return this.options.onLost(batch[0]!, error);
+      if (batch.length === 1 || isDatabaseTrouble(error)) return this.lose(batch, error);
       const half = Math.ceil(batch.length / 2);
       await this.write(batch.slice(0, half));
       await this.write(batch.slice(half));
     }
+  }
+
+  private lose(batch: readonly Finish[], error: unknown): void {
+    for (const finish of batch) this.options.onLost(finish, error);
   }
 
   private async throughOutages(batch: readonly Finish[]): Promise<void> {
@@ -62,11 +67,11 @@ export class FinishBatcher {
         return;
       } catch (error) {
         if (!isDatabaseTrouble(error) || tries >= MAX_TRIES) throw error;
-        await delay(Math.min(2_000, 50 * 2 ** tries));
+        if (!(await this.options.wait(Math.min(2_000, 50 * 2 ** tries)))) throw error;
       }
     }
   }
 }
 
-/** About a minute; by then the leases are over and others have the rows. */
+/** About a minute. What stands in the way may be one row that somebody keeps locked, and the finishes of all others wait behind it. */
 const MAX_TRIES = 30;

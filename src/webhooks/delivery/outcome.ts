@@ -67,6 +67,12 @@ export function released(message: string): Verdict {
   return { ...blank, outcome: 'released', next: 'retry', errorCode: 'released', errorMessage: message };
 }
 
+/** For a row whose secrets cannot be read just now: the database is in trouble, and asking it again at once would not help it. */
+export function secretsUnavailable(): Verdict {
+  const errorMessage = 'Its signing secret could not be read just then.';
+  return { ...blank, outcome: 'not_sent', next: 'retry', errorCode: 'secrets_unavailable', errorMessage };
+}
+
 /** For a row that cannot be sent at all, whoever tries: its secret does not open, its body is missing. */
 export function undeliverable(errorCode: string, message: string): Verdict {
   return { ...blank, outcome: 'not_sent', next: 'dead', deadReason: 'undeliverable', errorCode, errorMessage: message };

@@ -16,7 +16,7 @@ export interface Message
 
 export interface SendParts {
   client: { send(request: WebhookRequest): Promise<Exchange> };
-  /** For endpoints without a time-out of their own. */
+  /** For a message without a time-out of its own. */
   timeoutMs: number;
   /** Shutdown. */
   signal: AbortSignal;
