@@ -21,6 +21,7 @@ import { ShowLevels1795730000001 } from './1795730000001-show-levels.js';
 import { AnswerFromIndexes1795740000001 } from './1795740000001-answer-from-indexes.js';
 import { CheckRedeliveries1795740000002 } from './1795740000002-check-redeliveries.js';
 import { FollowMovedEndpoints1796410000001 } from './1796410000001-follow-moved-endpoints.js';
+import { BackBatchesOff1796420000001 } from './1796420000001-back-batches-off.js';
 
 /** In the order they run. Listed by hand: what is not listed does not run, whatever lies in the folder. */
 export const migrations = [
@@ -47,4 +48,5 @@ export const migrations = [
   AnswerFromIndexes1795740000001,
   CheckRedeliveries1795740000002,
   FollowMovedEndpoints1796410000001,
+  BackBatchesOff1796420000001,
 ];

@@ -11,17 +11,23 @@ import { Activity } from '../platform/metrics/activity.js';
 import { CONFIG, LOGGER } from '../platform/tokens.js';
 import { MAX_LOST_STREAK } from './delivery/claim-due.js';
 import { type CollectPlace, collectAdHocEndpoints } from './endpoints/collect-endpoints.js';
-import { purgeOutbox } from './outbox/purge-outbox.js';
+import { type EventsPlace, purgeEvents } from './outbox/purge-events.js';
+import { purgeOutbox, startOfPurge } from './outbox/purge-outbox.js';
 import { buryOrphans, startOfSweep, sweepOutbox } from './outbox/sweep.js';
 
 const PURGE_EVERY_MS = 60_000;
 const PURGE_BATCHES = 50;
+/** Turns after which the purge looks through all old rows again, for what has come to rest behind it: an hour. */
+const PURGE_ANEW_AFTER = 60;
 
 /** What a dispatcher does besides sending, on the clock. */
 @Injectable()
 export class Upkeep implements OnApplicationBootstrap {
   private readonly place = startOfSweep();
   private readonly collected: CollectPlace = { after: null };
+  private readonly events: EventsPlace = { after: null };
+  private purged = startOfPurge();
+  private purges = 0;
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
@@ -40,10 +46,13 @@ export class Upkeep implements OnApplicationBootstrap {
 
   /** A bounded number of batches at each turn, one after the other, so that a large backlog of old rows never crowds out the claims. */
   private async purge(): Promise<void> {
+    if (this.purges % PURGE_ANEW_AFTER === 0) this.purged = startOfPurge();
+    this.purges += 1;
     for (let batch = 0; batch < PURGE_BATCHES; batch += 1) {
-      if ((await purgeOutbox(this.database, this.config.retention)) === 'done') break;
+      if ((await purgeOutbox(this.database, this.config.retention, this.purged)) === 'done') break;
     }
     await buryOrphans(this.database, this.place);
+    await purgeEvents(this.database, this.events);
     await collectAdHocEndpoints(
       this.database,
       Math.max(this.config.retention.deliveredDays, this.config.retention.deadDays),

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId } from '../../src/platform/ids.js';
 import { collectAdHocEndpoints } from '../../src/webhooks/endpoints/collect-endpoints.js';
-import { purgeOutbox } from '../../src/webhooks/outbox/purge-outbox.js';
+import { eraseDeliveries } from '../../src/webhooks/outbox/erase-deliveries.js';
+import { purgeEvents } from '../../src/webhooks/outbox/purge-events.js';
+import { purgeOutbox, startOfPurge } from '../../src/webhooks/outbox/purge-outbox.js';
 import { HeldLock } from '../support/held-lock.js';
 import { dueRow, openParts, type Parts, queuedTask } from '../support/parts.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
@@ -62,16 +64,27 @@ describe('retention of webhooks', () => {
     expect(await sql(database, 'SELECT FROM postback.webhook_attempts WHERE outbox_id = ANY ($1)', [gone])).toEqual([]);
   });
 
-  it('keeps a body as long as one of its rows is there', async () => {
-    const id = await rowAtRest('delivered', 15);
+  /** A row of the same event for another endpoint, pending. */
+  async function rowBeside(id: string): Promise<string> {
     const other = newId();
     await sql(
       database,
-      `INSERT INTO postback.webhook_outbox (id, event_id, endpoint_id, tenant, task_id, url, secret_id, max_attempts)
-       SELECT $2, event_id, $3, tenant, task_id, url, secret_id, max_attempts FROM postback.webhook_outbox WHERE id = $1`,
+      `INSERT INTO postback.webhook_outbox (id, event_id, endpoint_id, tenant, task_id, url, secret_id, max_attempts, created_at)
+       SELECT $2, event_id, $3, tenant, task_id, url, secret_id, max_attempts, created_at FROM postback.webhook_outbox WHERE id = $1`,
       [id, other, newId()],
     );
+    return other;
+  }
+
+  const eventOf = async (id: string) =>
+    (await sql<{ event_id: string }>(database, 'SELECT event_id FROM postback.webhook_outbox WHERE id = $1', [id]))[0]!.event_id;
+  const eventExists = async (id: string) => (await sql(database, 'SELECT FROM postback.webhook_events WHERE id = $1', [id])).length > 0;
+
+  it('keeps a body as long as one of its rows is there', async () => {
+    const id = await rowAtRest('delivered', 15);
+    const other = await rowBeside(id);
     await purgeOutbox(parts.database, DAYS);
+    await purgeEvents(parts.database);
     expect(await left([id, other])).toEqual([other]);
     expect(
       await sql(
@@ -80,6 +93,37 @@ describe('retention of webhooks', () => {
         [other],
       ),
     ).toHaveLength(1);
+  });
+
+  it('removes a body whose last two rows two processes remove at once', async () => {
+    const id = await rowAtRest('delivered', 15);
+    const other = await rowBeside(id);
+    const event = await eventOf(id);
+    const another = await HeldLock.take(database, 'DELETE FROM postback.webhook_outbox WHERE id = $1', [other]);
+    await purgeOutbox(parts.database, DAYS); // still sees the other's row
+    await another.release();
+    expect([await left([id, other]), await eventExists(event)]).toEqual([[], true]);
+    expect(await purgeEvents(parts.database)).toBeGreaterThan(0);
+    expect(await eventExists(event)).toBe(false);
+  });
+
+  it('removes what is left of a webhook that was erased with its task before it was sent', async () => {
+    const id = await rowAtRest('pending', 0);
+    const event = await eventOf(id);
+    const [task] = await sql<{ task_id: string }>(database, 'SELECT task_id FROM postback.webhook_outbox WHERE id = $1', [id]);
+    await parts.database.transaction((tx) => eraseDeliveries(tx, task!.task_id));
+    await purgeEvents(parts.database);
+    expect(await eventExists(event)).toBe(false);
+  });
+
+  it('goes on where it stopped, and finds what comes to rest behind that when it starts anew', async () => {
+    const place = startOfPurge();
+    expect(await purgeOutbox(parts.database, DAYS, place)).toBe('done');
+    const [delivered, dead] = [await rowAtRest('delivered', 20), await rowAtRest('dead', 91)];
+    expect(await purgeOutbox(parts.database, DAYS, place)).toBe('done');
+    expect(await left([delivered, dead])).toEqual([delivered]);
+    await purgeOutbox(parts.database, DAYS, startOfPurge());
+    expect(await left([delivered])).toEqual([]);
   });
 
   it('passes over a row that is being redelivered at that moment', async () => {

@@ -54,6 +54,22 @@ describe('retention of tasks', () => {
     expect(await sql(database, 'SELECT FROM postback.task_events WHERE task_id = ANY ($1)', [gone])).toEqual([]);
   });
 
+  it('takes fewer tasks at a time when they have many events, and in the end all', async () => {
+    const tasks = [await endedTask(33, DELIVERED), await endedTask(32, DELIVERED), await endedTask(31, DELIVERED)];
+    // $1 events more each, as many as a task may have
+    await sql(
+      database,
+      `INSERT INTO postback.task_events (id, task_id, seq, type)
+       SELECT gen_random_uuid(), t.id, t.last_seq + n, 'task.progress' FROM postback.tasks t, generate_series(1, $1) n WHERE t.id = ANY ($2)`,
+      [10_000, tasks],
+    );
+    await sql(database, 'UPDATE postback.tasks SET last_seq = last_seq + $1 WHERE id = ANY ($2)', [10_000, tasks]);
+    expect(await purgeTasks(parts.database, 30)).toBe('more');
+    expect(await left(tasks)).toEqual([tasks[2]]);
+    expect(await purgeTasks(parts.database, 30)).toBe('done');
+    expect(await left(tasks)).toEqual([]);
+  });
+
   it('passes over a task that somebody holds at that moment', async () => {
     const id = await endedTask(31, DELIVERED);
     const held = await HeldLock.take(database, 'SELECT FROM postback.tasks WHERE id = $1 FOR SHARE', [id]);

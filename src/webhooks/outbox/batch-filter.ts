@@ -37,7 +37,10 @@ export function batchConditions(filter: BatchFilter, parameter: (value: unknown)
     .map((name) => CONDITIONS[name](parameter(filter[name])));
 }
 
-/** Written out, because the partial index is only seen for constants. */
+/**
+ * Written out, because the partial index is only seen for constants. No held rows, though `redeliver_row` takes one when a person names
+ * it: they go by themselves once their endpoint is free, and a full new schedule for all of them is nothing that a filter should do unasked.
+ */
 export function batchStatuses(includeDelivered: boolean): string {
   return includeDelivered ? "o.status IN ('dead', 'delivered')" : "o.status = 'dead'";
 }

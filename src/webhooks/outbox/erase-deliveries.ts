@@ -3,7 +3,7 @@ import type { Tx } from '../../platform/database/sql.js';
 /**
  * Forgets what was or would have been sent for a task: bodies, excerpts of answers, and the rows that can never be sent any more. A
  * dispatcher that is sending one of them loses its lease with the row, so it writes nothing; what has left already may still arrive.
- * Rows that were delivered stay, as the record that they were.
+ * Rows that were delivered stay, as the record that they were; an emptied event without any is left to purge-events.ts.
  */
 export async function eraseDeliveries(tx: Tx, taskId: string): Promise<void> {
   // the lock order: rows by id

@@ -22,27 +22,35 @@ export interface BatchStep {
  * had never begun. Null when no batch is due, or others are at them.
  */
 export async function runBatchStep(database: Database): Promise<BatchStep | null> {
-  const done = await database.transaction(async (tx) => {
-    const batch = await takeBatch(tx);
-    if (batch === null) return null;
-    const step = await move(tx, batch);
-    await tx.query(PROGRESS, [
-      batch.id,
-      step.scanned,
-      step.redelivered,
-      step.held,
-      step.skipped,
-      step.at ?? batch.cursor_created_at,
-      step.last ?? batch.cursor_id,
-      step.completed,
-      batch.rate_per_second,
-    ]);
-    const { scanned, redelivered, held, skipped, completed } = step;
-    failPoint('redelivery.before-commit');
-    return { batchId: batch.id, scanned, redelivered, held, skipped, completed };
-  });
-  if (done !== null) failPoint('redelivery.after-commit');
-  return done;
+  let taken: Batch | null = null;
+  try {
+    const done = await database.transaction(async (tx) => {
+      taken = await takeBatch(tx);
+      return taken === null ? null : step(tx, taken);
+    });
+    if (done !== null) failPoint('redelivery.after-commit');
+    return done;
+  } catch (error) {
+    if (taken !== null) await database.query(BACK_OFF, [(taken as Batch).id]).catch(() => {}); // the first error is the one worth telling
+    throw error;
+  }
+}
+
+async function step(tx: Tx, batch: Batch): Promise<BatchStep> {
+  const { scanned, redelivered, held, skipped, completed, at, last } = await move(tx, batch);
+  await tx.query(PROGRESS, [
+    batch.id,
+    scanned,
+    redelivered,
+    held,
+    skipped,
+    at ?? batch.cursor_created_at,
+    last ?? batch.cursor_id,
+    completed,
+    batch.rate_per_second,
+  ]);
+  failPoint('redelivery.before-commit');
+  return { batchId: batch.id, scanned, redelivered, held, skipped, completed };
 }
 
 interface Batch {
@@ -127,7 +135,13 @@ async function move(tx: Tx, { id, filter, include_delivered, rate_per_second, cu
 const PROGRESS = `
   UPDATE postback.redelivery_batches
      SET scanned = scanned + $2, redelivered = redelivered + $3::integer, held = held + $4, skipped = skipped + $5,
-         cursor_created_at = $6, cursor_id = $7,
+         cursor_created_at = $6, cursor_id = $7, failed_steps = 0,
          next_step_at = now() + coalesce($3::integer / $9::float8, 0) * interval '1 s',
          state = CASE WHEN $8 THEN 'completed' ELSE state END, finished_at = CASE WHEN $8 THEN now() END
    WHERE id = $1`;
+
+/** The longest due batch is always the next one: one whose steps fail makes room for the others, from 5 s doubling to an hour. */
+const BACK_OFF = `
+  UPDATE postback.redelivery_batches
+     SET failed_steps = failed_steps + 1, next_step_at = now() + least(3600, 5 * 2 ^ least(failed_steps, 10)) * interval '1 s'
+   WHERE id = $1 AND state = 'running'`;

@@ -147,6 +147,31 @@ describe('a step of a bulk redelivery', () => {
     expect(await statusOf(later)).toBe('dead');
   });
 
+  it('that fails lets the other batches go on, and is tried again later and later', async () => {
+    await row('dead');
+    const broken = await order();
+    // no uuid: whatever is wrong with a batch, its statement ends in an error
+    await sql(
+      database,
+      `UPDATE postback.redelivery_batches SET filter = '{"task_id": "nonsense"}', next_step_at = '2020-01-01' WHERE id = $1`,
+      [broken.id],
+    );
+    const good = await order();
+    await expect(runBatchStep(parts.database)).rejects.toThrow('nonsense');
+    expect(await runBatchStep(parts.database)).toMatchObject({ batchId: good.id, redelivered: 1, completed: true });
+    expect(await runBatchStep(parts.database)).toBeNull();
+    for (const seconds of [10, 20]) {
+      const [{ at }] = (await sql(
+        database,
+        'UPDATE postback.redelivery_batches SET next_step_at = now() WHERE id = $1 RETURNING now()::text AS at',
+        [broken.id],
+      )) as [{ at: string }];
+      await expect(runBatchStep(parts.database)).rejects.toThrow('nonsense');
+      const waits = `SELECT next_step_at >= $2::timestamptz + $3 * interval '1 s' AS longer FROM postback.redelivery_batches WHERE id = $1`;
+      expect(await sql(database, waits, [broken.id, at, seconds])).toEqual([{ longer: true }]);
+    }
+  });
+
   it('is taken by one process at a time, and by none once it is canceled', async () => {
     const id = await row('dead');
     const batch = await order();
