@@ -1,3 +1,8 @@
+import { LRUCache } from 'lru-cache';
+
+/** An endpoint never sent to counts as slow, and many are sent to once and never again. */
+const MOST_KNOWN_SLOW = 10_000;
+
 /**
  * Endpoints believed to have due rows, in the order of their turns, the slow ones in a line of their own so that quick ones
  * never stand behind them. Wrong beliefs cost a question, never a webhook.
@@ -5,7 +10,7 @@
 export class ReadyEndpoints {
   private readonly quickLine = new Set<string>();
   private readonly slowLine = new Set<string>();
-  private readonly knownSlow = new Set<string>();
+  private readonly knownSlow = new LRUCache<string, true>({ max: MOST_KNOWN_SLOW });
   /** Waiting for a request of theirs, or of their origin, to end. */
   private readonly parked = new Map<string, Set<string>>();
 
@@ -16,7 +21,7 @@ export class ReadyEndpoints {
 
   /** What a claim has shown; takes effect from the next turn on. */
   remember(endpointId: string, { slow }: { slow: boolean }): void {
-    if (slow) this.knownSlow.add(endpointId);
+    if (slow) this.knownSlow.set(endpointId, true);
     else this.knownSlow.delete(endpointId);
   }
 

@@ -21,6 +21,14 @@ describe('the line of endpoints with due rows', () => {
     expect(ready.take(5, 1)).toEqual(['slow']);
   });
 
+  it('remembers no more slow endpoints than it has room for, those heard of last', () => {
+    const ready = new ReadyEndpoints();
+    for (let i = 0; i <= 10_000; i += 1) ready.remember(`one-off ${i}`, { slow: true });
+    for (const id of ['one-off 0', 'one-off 1']) ready.add(id);
+    expect(ready.take(5, 0)).toEqual(['one-off 0']); // forgotten, and so taken for a quick one
+    expect(ready.take(5, 5)).toEqual(['one-off 1']);
+  });
+
   it('leaves a parked endpoint out until something ends at its origin', () => {
     const ready = new ReadyEndpoints();
     ready.park('a', 'origin');
