@@ -48,10 +48,9 @@ function checkCancel({ status, text }: Told, ended: string, say: (what: string) 
 
 /** Asked for again: one more attempt at least. The answer may count it already. */
 function checkRedelivery(indexed: Indexed, { text }: Told, say: (what: string) => void): void {
-  for (const row of JSON.parse(text).items as { id: string; attempts: unknown }[]) {
-    const before = Array.isArray(row.attempts) ? row.attempts.length : Number(row.attempts);
+  for (const row of JSON.parse(text).items as { id: string; attempts: number }[]) {
     const attempts = indexed.attemptsOf.get(row.id) ?? [];
-    if (!attempts.some(({ attempt, trigger }) => attempt >= before && trigger !== 'schedule'))
-      say(`Redelivery of ${row.id} was accepted after ${before} attempts, and none of the ${attempts.length} was due to it.`);
+    if (!attempts.some(({ attempt, trigger }) => attempt >= row.attempts && trigger !== 'schedule'))
+      say(`Redelivery of ${row.id} was accepted after ${row.attempts} attempts, and none of the ${attempts.length} was due to it.`);
   }
 }

@@ -19,12 +19,13 @@ export class LatestOnly<T extends object> {
     if (!this.resting) await this.next();
   }
 
-  /** Writes what waits, now. */
+  /** Writes what waits, now. Resolves when all that was put before is written. */
   async flush(): Promise<void> {
     if (this.pause !== null) clearTimeout(this.pause);
     this.pause = null;
     await this.writing.catch(() => {});
     if (this.waiting !== null) await this.send();
+    else await this.writing.catch(() => {}); // the end of the pause may have come first, and have begun to write it
   }
 
   private async next(): Promise<void> {

@@ -75,6 +75,12 @@ describe('Slack', () => {
     const answer = await tellSink(new SlackSink(clientFor(url), url), raised);
     expect(answer).toEqual({ ok: false, statusCode: 403, text: 'no service at ***', error: 'Slack answered 403: no service at ***' });
   });
+
+  it('that answers what Postgres cannot store is quoted in what it can', async () => {
+    const slack = await Receiver.start((_, response) => response.writeHead(500).end('no\0thing'));
+    const answer = await tellSink(new SlackSink(clientFor(slack.url()), slack.url()), raised);
+    expect(answer).toMatchObject({ ok: false, text: 'no\uFFFDthing', error: 'Slack answered 500: no\uFFFDthing' });
+  });
 });
 
 describe('PagerDuty', () => {

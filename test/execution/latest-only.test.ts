@@ -52,6 +52,23 @@ describe('what is reported more often than it may be written', () => {
     jest.useRealTimers();
   });
 
+  it('is all written once it is flushed, also when the pause ended in the middle of a write', async () => {
+    const writer = new Writer();
+    const reports = new LatestOnly(writer.write, 1);
+    void reports.put({ n: 1 });
+    await new Promise((resolve) => setTimeout(resolve, 1)); // begun after the pause, so it ends after it
+    await reports.put({ n: 2 });
+    let flushed = false;
+    const flushing = reports.flush().then(() => {
+      flushed = true;
+    });
+    writer.end();
+    await new Promise(setImmediate);
+    expect({ started: writer.started, flushed }).toEqual({ started: [1, 2], flushed: false });
+    writer.end();
+    await flushing;
+  });
+
   it('tells whoever put a value that its write failed', async () => {
     const reports = new LatestOnly(() => Promise.reject(new Error('refused')), 1);
     await expect(reports.put({ n: 1 })).rejects.toThrow('refused');

@@ -4,7 +4,7 @@ import type { KeyCache } from './key-cache.js';
 import type { Admission, KeyLimitOptions, KeyLimits } from './key-limits.js';
 import { foreignOrigin } from './own-origin.js';
 import type { Principal } from './principal.js';
-import { notFoundAddress, Problem, unauthorized } from './problem.js';
+import { hungUp, notFoundAddress, Problem, unauthorized } from './problem.js';
 import { asksFirst, headProblem, judgeExpectations } from './request-head.js';
 import type { RouteRule } from './route-rules.js';
 import type { RouteTable } from './route-table.js';
@@ -135,6 +135,7 @@ function enter(parts: DoorParts, { access }: RouteRule, principal: Principal, re
   if (!scopes?.some((scope) => principal.scopes.includes(scope))) {
     return new Problem(403, 'forbidden', `This API key may not do that; it needs the scope ${scopes?.join(' or ') ?? 'of nobody'}.`);
   }
+  if (reply.raw.destroyed) return hungUp(); // while we looked for the key: there will be no 'close' any more to leave at
   const admission = parts.limits.enter(principal.keyId, parts.now());
   reply.headers(rateLimitHeaders(admission, parts.policy));
   if (admission.kind !== 'admitted') return tooMuch(admission);

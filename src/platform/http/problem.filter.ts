@@ -3,7 +3,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isDatabaseTrouble } from '../database/database-trouble.js';
 import type { Logger } from '../logging/logger.js';
-import { notFoundAddress, Problem, unavailable } from './problem.js';
+import { hungUp, notFoundAddress, Problem, unavailable } from './problem.js';
 
 /** Every error leaves as `application/problem+json`; what we did not foresee is logged with its cause and told without it. */
 @Catch()
@@ -13,7 +13,7 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const problem = isCutOff(request.raw, error) ? cutOff() : toProblem(error);
+    const problem = isCutOff(request.raw, error) ? hungUp() : toProblem(error);
     if (problem.status >= 500)
       this.logger.error(
         { event: 'http.error', method: request.method, route: request.routeOptions.url, code: problem.code, err: error },
@@ -31,9 +31,6 @@ export class ProblemFilter implements ExceptionFilter {
 function isCutOff({ destroyed, complete }: IncomingMessage, error: unknown): boolean {
   return destroyed && !complete && (error as { code?: unknown }).code === 'ECONNRESET';
 }
-
-/** Nobody hears it; it is what the request counts as. */
-const cutOff = (): Problem => new Problem(400, 'bad_request', 'The request ended before its body did.');
 
 export function problemBody(problem: Problem): object {
   return {

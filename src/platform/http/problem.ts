@@ -32,6 +32,9 @@ export const notFoundAddress = (): Problem => new Problem(404, 'not_found', 'The
 
 export const notFound = (what: string): Problem => new Problem(404, 'not_found', `${what} does not exist, or not for this API key.`);
 
+/** Nobody hears it; it is what the request counts as. */
+export const hungUp = (): Problem => new Problem(400, 'bad_request', 'The caller hung up before there was an answer.');
+
 /** The answer while Postgres cannot be reached: nothing was stored, and the same request may be sent again. */
 export const unavailable = (
   cause: unknown,

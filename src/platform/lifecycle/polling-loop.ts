@@ -4,7 +4,7 @@ export interface PollingLoopOptions {
   intervalMs: number;
   /** One turn. `more`: there is work left, go on at once; `idle`: wait for the interval or a wake-up. */
   runOnce(): Promise<'more' | 'idle'>;
-  /** A turn threw. The loop goes on, waiting longer after each failure in a row, up to ten seconds. */
+  /** A turn threw. The loop goes on, waiting longer after each failure in a row, up to ten seconds; `wake` does not shorten that. */
   onError(error: unknown): void;
 }
 
@@ -15,6 +15,7 @@ export class PollingLoop {
   private stopping = false;
   private awake = false;
   private failures = 0;
+  private backingOff = false;
   private interrupt: (() => void) | null = null;
   private running: Promise<void> | null = null;
 
@@ -24,10 +25,10 @@ export class PollingLoop {
     this.running ??= this.loop();
   }
 
-  /** Look now. While a turn is under way: take another one right after it. */
+  /** Look now. While a turn is under way: take another one right after it. After a failure: once the wait for it is over. */
   wake(): void {
     this.awake = true;
-    this.interrupt?.();
+    if (!this.backingOff) this.interrupt?.();
   }
 
   /** No new turn begins; resolves once the one under way has ended. */
@@ -42,7 +43,7 @@ export class PollingLoop {
       this.awake = false;
       const next = await this.turn();
       if (next === 'idle' && !this.awake) await this.pause(this.options.intervalMs);
-      if (next === 'failed') await this.pause(Math.min(LONGEST_ERROR_WAIT_MS, 100 * 2 ** this.failures));
+      if (next === 'failed') await this.backOff();
     }
   }
 
@@ -56,6 +57,13 @@ export class PollingLoop {
       this.options.onError(error);
       return 'failed';
     }
+  }
+
+  /** Who is woken often would otherwise hammer what has just failed. */
+  private async backOff(): Promise<void> {
+    this.backingOff = true;
+    await this.pause(Math.min(LONGEST_ERROR_WAIT_MS, 100 * 2 ** this.failures));
+    this.backingOff = false;
   }
 
   private pause(ms: number): Promise<void> {

@@ -6,12 +6,15 @@ import type { Message } from './protocol.js';
 export async function* messages(output: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Message> {
   const decoder = new StringDecoder('utf8');
   let bytes = 0;
-  let rest = '';
+  let line: string[] = []; // in pieces: to look through all of a long line at every chunk would be quadratic
   for await (const chunk of output) {
     bytes += chunk.length;
     if (bytes > maxBytes) throw new TaskFailed('document_too_complex', 'What was found in the document is more than a result can hold.');
-    const lines = (rest + decoder.write(chunk)).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) yield JSON.parse(line) as Message;
+    const [end = '', ...next] = decoder.write(chunk).split('\n');
+    line.push(end);
+    for (const start of next) {
+      yield JSON.parse(line.join('')) as Message;
+      line = [start];
+    }
   }
 }
