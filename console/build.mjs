@@ -1,13 +1,13 @@
-// Builds the console into dist/console. What was built from the same inputs before is copied, so that commands which build first stay quick.
+// Builds the console into dist/console, or into the folder that is named. What was built from the same inputs before is copied, so that commands which build first stay quick.
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const source = join(root, 'console');
-const built = join(root, 'dist/console');
+const built = resolve(process.argv[2] ?? join(root, 'dist/console'));
 const cache = join(root, 'node_modules/.cache/postback-console');
 
 const ready = join(cache, fingerprint());

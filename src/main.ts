@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { AgentError } from './agents/registry.js';
 import { boot } from './boot.js';
 import { ConfigError } from './config/config-error.js';
 import { readEnvironment } from './config/environment.js';
@@ -9,6 +10,9 @@ import { createLogger, type Logger } from './platform/logging/logger.js';
 const tell = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
+
+/** Wrong password, no such role or not from here, no such database. */
+const REFUSED_BY_POSTGRES = ['28P01', '28000', '3D000'];
 
 try {
   const config = loadConfig(readEnvironment());
@@ -47,8 +51,11 @@ function stopOnSignal(stop: () => Promise<void>, logger: Logger): void {
 
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
-    return `${error.message}. Another program listens there; set PORT to a free port.`;
-  if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return `${error.message}. Is the Postgres of DATABASE_URL running?`;
+  if (error instanceof AgentError) return error.message;
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') return `${error.message}. Another program listens there; set PORT to a free port.`;
+  if (code === 'ECONNREFUSED') return `${error.message}. Is the Postgres of DATABASE_URL running?`;
+  if (code !== undefined && REFUSED_BY_POSTGRES.includes(code))
+    return `${error.message}. Check the name and password in DATABASE_URL; the database must exist.`;
   return error.stack ?? error.message;
 }

@@ -74,7 +74,11 @@ async function withDatabase(work: (database: Database) => Promise<void>): Promis
     const dataSource = createDataSource({ url: started.url, poolSize: 1, applicationName: 'postback keys' });
     await dataSource.initialize();
     const database = new Database(dataSource);
-    await work(database).finally(() => database.close());
+    try {
+      await work(database);
+    } finally {
+      await database.close();
+    }
   } finally {
     await started.stop();
   }

@@ -4,7 +4,7 @@ import { loadConfig } from '../../src/config/load-config.js';
 import { createLogger } from '../../src/platform/logging/logger.js';
 import { CuttableProxy } from '../support/cuttable-proxy.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
-import { call, testEnvironment } from '../support/service.js';
+import { call, ServiceProcess, testEnvironment } from '../support/service.js';
 
 let database: TestDatabase;
 let proxy: CuttableProxy;
@@ -46,6 +46,18 @@ describe('a service that boots before its Postgres', () => {
     const told: string[] = [];
     await expect(start({ DATABASE_URL: elsewhere.href }, (line) => told.push(line))).rejects.toThrow(/no_such_database/);
     expect(told).toEqual([]);
+  });
+
+  it.each([
+    ['pathname', '/no_such_database'],
+    ['username', 'no_such_role'],
+  ] as const)('says where to look, without a stack, when the %s is wrong', async (part, value) => {
+    const elsewhere = new URL(database.url);
+    elsewhere[part] = value;
+    const start = ServiceProcess.start({ ...database, url: elsewhere.href });
+    await expect(start).rejects.toThrow(
+      /Postback could not start: .+ Check the name and password in DATABASE_URL; the database must exist\.\n$/,
+    );
   });
 });
 

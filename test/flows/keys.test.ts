@@ -234,6 +234,10 @@ describe('npm run keys', () => {
     });
   });
 
+  it.each(['revoke no-id', 'rotate no-id', 'revoke'])('says how it is used, and ends, when it is told no id: %s', async (line) => {
+    expect(await run(...line.split(' '))).toEqual({ status: 1, stdout: '', stderr: expect.stringMatching(/^Name the id of a key/) });
+  });
+
   it('says what is wrong, and changes nothing', async () => {
     const [nothing, unknown, little, missing] = await Promise.all([
       run(),

@@ -1,4 +1,4 @@
-import { type ValidationError, validateSync } from 'class-validator';
+import { getMetadataStorage, type ValidationError, validateSync } from 'class-validator';
 import type { FieldProblem } from './problem.js';
 
 /**
@@ -8,9 +8,12 @@ import type { FieldProblem } from './problem.js';
 export function validateDto<T extends object>(dto: new () => T, plain: object): { value: T; errors: FieldProblem[] } {
   const plainly = Object.entries(plain).filter(([field]) => !isStrange(field));
   const value = Object.assign(new dto(), Object.fromEntries(plainly));
-  const errors = validateSync(value, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true });
+  const errors = validateSync(value, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: hasRules(dto) });
   return { value, errors: [...strangeFields(plain), ...errors.flatMap((error) => flatten(error))] };
 }
+
+/** Class-validator takes an object of a class without any for a mistake. It is one without fields: each that is sent is unknown. */
+const hasRules = (dto: new () => object): boolean => getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false).length > 0;
 
 /** Class-validator takes the names that every object inherits for known ones, or trips over them. */
 const isStrange = (field: string): boolean => field in Object.prototype;
