@@ -1,6 +1,7 @@
 import type { Sql, Tx } from '../platform/database/sql.js';
 import { WAKE_UP_CHANNEL, wakeUpPayload } from '../platform/lifecycle/wake-up-channel.js';
 import type { TaskStage } from '../tasks/states.js';
+import { CANCELED } from './decide-run.js';
 import { type AlsoWrite, type EndTaskParts, endTasks } from './end-task.js';
 
 /** What a cancel found: `canceled` it is now or was before, `canceling` its run is told to stop, else how the task had ended. */
@@ -41,10 +42,9 @@ async function look({ database }: EndTaskParts, tenant: string, taskId: string):
 }
 
 async function endQueued(parts: EndTaskParts, taskId: string, also?: AlsoWrite): Promise<boolean> {
-  const error = { code: 'canceled', message: 'The task was canceled.' };
   const ended = await endTasks(
     parts,
-    [{ taskId, runToken: null, stage: 'canceled', result: null, error, charged: false, job: null }],
+    [{ taskId, runToken: null, stage: 'canceled', result: null, error: CANCELED, charged: false, job: null }],
     also,
   );
   return ended.has(taskId);

@@ -15,6 +15,9 @@ export type RunDecision =
 /** Runs in a row whose process vanished, before the task itself is taken for the cause. Orderly shutdowns prove nothing. */
 export const MAX_CRASHES_IN_ROW = 5;
 
+/** Why a task ended that was canceled, whoever wrote it down. */
+export const CANCELED = { code: 'canceled', message: 'The task was canceled.' } as const;
+
 /** @param run charged runs before this one */
 export function decideRun(outcome: RunOutcome, run: { runs: number }, policy: RunPolicy): RunDecision {
   if (outcome.kind === 'returned') return { kind: 'end', stage: 'completed', result: outcome.result, error: null, charged: true };
@@ -23,7 +26,7 @@ export function decideRun(outcome: RunOutcome, run: { runs: number }, policy: Ru
   if (error instanceof RunLost) return { kind: 'drop' };
   if (error instanceof RunShutdown)
     return { kind: 'put-back', why: 'shutdown', delayMs: 0, reason: 'The process that ran it was shut down.' };
-  if (error instanceof RunCanceled) return ended('canceled', 'canceled', 'The task was canceled.');
+  if (error instanceof RunCanceled) return ended('canceled', CANCELED.code, CANCELED.message);
   if (error instanceof RunTimedOut) return ended('error', 'timed_out', error.message);
   if (error instanceof StepError) return ended('error', 'invalid_step', error.message);
   const failed = run.runs + 1;

@@ -1,7 +1,7 @@
 import { mayJudge, type SilenceRules } from '../platform/lifecycle/process-row.js';
 import type { Logger } from '../platform/logging/logger.js';
 import { jobRef } from '../platform/queue/queue.js';
-import { decideCrash } from './decide-run.js';
+import { CANCELED, decideCrash } from './decide-run.js';
 import { type EndTaskParts, endTasks, type TaskEnd } from './end-task.js';
 import { putBack } from './put-back.js';
 
@@ -62,7 +62,7 @@ export async function endVanishedRun(parts: EndTaskParts, run: VanishedRun): Pro
   const canceled = {
     stage: 'canceled',
     result: null,
-    error: { code: 'canceled', message: 'The task was canceled.' },
+    error: CANCELED,
     charged: false,
   } as const;
   const decision = decideCrash(run.crashes_in_row);

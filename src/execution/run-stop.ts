@@ -1,8 +1,6 @@
 import type { StopCode } from '../agents/agent.js';
 
 /** Why a run is stopped from outside; the reason of its `ctx.signal`. */
-export type RunStop = RunLost | RunTimedOut | RunShutdown | RunCanceled;
-
 abstract class Stop extends Error {
   abstract readonly code: StopCode;
 }

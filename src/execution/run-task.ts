@@ -9,7 +9,7 @@ import type { JobRef } from '../platform/queue/queue.js';
 import { traceId } from '../platform/tracing/traceparent.js';
 import type { Tracer } from '../platform/tracing/tracer.js';
 import type { ClaimedRun } from './claim-run.js';
-import { decideRun, type RunDecision, type RunOutcome } from './decide-run.js';
+import { CANCELED, decideRun, type RunDecision, type RunOutcome } from './decide-run.js';
 import type { EndLine } from './end-line.js';
 import type { EndTaskParts } from './end-task.js';
 import { putBack } from './put-back.js';
@@ -124,8 +124,7 @@ async function commit(
  * Were the task somebody else's, the token would keep this from writing anything, too.
  */
 function commitCancel({ endLine }: RunTaskParts, { taskId, runToken }: ClaimedRun, job: JobRef): Promise<boolean> {
-  const error = { code: 'canceled', message: 'The task was canceled.' };
-  return endLine.end({ taskId, runToken, stage: 'canceled', result: null, error, charged: false, job });
+  return endLine.end({ taskId, runToken, stage: 'canceled', result: null, error: CANCELED, charged: false, job });
 }
 
 const wordOf = (decision: RunDecision): string => (decision.kind === 'end' ? decision.stage : decision.kind);

@@ -43,10 +43,6 @@ export const TASK_MOVES: Record<TaskStage, Partial<Record<TaskStage, readonly Ta
   expired: {},
 };
 
-export function canMoveTask(from: TaskStage, to: TaskStage): boolean {
-  return TASK_MOVES[from][to] !== undefined;
-}
-
 export function isTerminal(stage: TaskStage): stage is TerminalStage {
   return (TERMINAL_STAGES as readonly TaskStage[]).includes(stage);
 }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import {
-  canMoveTask,
   isTerminal,
   publicStatus,
   TASK_MOVES,
@@ -29,7 +28,7 @@ describe('the life of a task', () => {
   });
 
   it('is the diagram of the design', () => {
-    const moves = TASK_STAGES.flatMap((from) => TASK_STAGES.filter((to) => canMoveTask(from, to)).map((to) => `${from} > ${to}`));
+    const moves = TASK_STAGES.flatMap((from) => Object.keys(TASK_MOVES[from]).map((to) => `${from} > ${to}`));
     expect(moves.sort()).toEqual(
       [
         'queued > running',

@@ -4,7 +4,6 @@ export type OutboxStatus = (typeof OUTBOX_STATUSES)[number];
 
 /** At rest: nothing moves the row by itself any more, only a person (or SQL) who asks for it again. */
 export const SETTLED_STATUSES = ['delivered', 'dead'] as const satisfies readonly OutboxStatus[];
-export type SettledStatus = (typeof SETTLED_STATUSES)[number];
 
 /**
  * Who moves a row.
@@ -56,11 +55,3 @@ export const DEAD_REASONS = [
   'held_too_long',
 ] as const;
 export type DeadReason = (typeof DEAD_REASONS)[number];
-
-export function canMoveOutbox(from: OutboxStatus, to: OutboxStatus): boolean {
-  return OUTBOX_MOVES[from][to] !== undefined;
-}
-
-export function isSettled(status: OutboxStatus): status is SettledStatus {
-  return (SETTLED_STATUSES as readonly OutboxStatus[]).includes(status);
-}

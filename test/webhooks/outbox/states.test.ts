@@ -1,13 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  canMoveOutbox,
-  DEAD_REASONS,
-  isSettled,
-  OUTBOX_MOVES,
-  OUTBOX_STATUSES,
-  type OutboxStatus,
-  SETTLED_STATUSES,
-} from '../../../src/webhooks/outbox/states.js';
+import { DEAD_REASONS, OUTBOX_MOVES, OUTBOX_STATUSES, type OutboxStatus, SETTLED_STATUSES } from '../../../src/webhooks/outbox/states.js';
 
 function reachable(from: OutboxStatus): Set<OutboxStatus> {
   const seen = new Set<OutboxStatus>([from]);
@@ -27,7 +19,7 @@ describe('the life of an outbox row', () => {
   });
 
   it('is the diagram of the design', () => {
-    const moves = OUTBOX_STATUSES.flatMap((from) => OUTBOX_STATUSES.filter((to) => canMoveOutbox(from, to)).map((to) => `${from} > ${to}`));
+    const moves = OUTBOX_STATUSES.flatMap((from) => Object.keys(OUTBOX_MOVES[from]).map((to) => `${from} > ${to}`));
     expect(moves.sort()).toEqual(
       [
         'pending > delivering',
@@ -51,7 +43,7 @@ describe('the life of an outbox row', () => {
   });
 
   it('comes to rest in delivered and dead, which only a person leaves', () => {
-    expect(OUTBOX_STATUSES.filter(isSettled)).toEqual([...SETTLED_STATUSES]);
+    expect([...SETTLED_STATUSES].sort()).toEqual(['dead', 'delivered']);
     for (const status of SETTLED_STATUSES) {
       expect(Object.values(OUTBOX_MOVES[status]).flat()).toEqual(['redeliver', 'redeliver']);
     }
