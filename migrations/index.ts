@@ -20,6 +20,7 @@ import { AuditRepairsInSql1795720000002 } from './1795720000002-audit-repairs-in
 import { ShowLevels1795730000001 } from './1795730000001-show-levels.js';
 import { AnswerFromIndexes1795740000001 } from './1795740000001-answer-from-indexes.js';
 import { CheckRedeliveries1795740000002 } from './1795740000002-check-redeliveries.js';
+import { CommentMigrations1796430000001 } from './1796430000001-comment-migrations.js';
 
 /** In the order they run. Listed by hand: what is not listed does not run, whatever lies in the folder. */
 export const migrations = [
@@ -45,4 +46,5 @@ export const migrations = [
   ShowLevels1795730000001,
   AnswerFromIndexes1795740000001,
   CheckRedeliveries1795740000002,
+  CommentMigrations1796430000001,
 ];
