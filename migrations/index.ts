@@ -22,6 +22,7 @@ import { AnswerFromIndexes1795740000001 } from './1795740000001-answer-from-inde
 import { CheckRedeliveries1795740000002 } from './1795740000002-check-redeliveries.js';
 import { FollowMovedEndpoints1796410000001 } from './1796410000001-follow-moved-endpoints.js';
 import { BackBatchesOff1796420000001 } from './1796420000001-back-batches-off.js';
+import { CommentMigrations1796430000001 } from './1796430000001-comment-migrations.js';
 
 /** In the order they run. Listed by hand: what is not listed does not run, whatever lies in the folder. */
 export const migrations = [
@@ -49,4 +50,5 @@ export const migrations = [
   CheckRedeliveries1795740000002,
   FollowMovedEndpoints1796410000001,
   BackBatchesOff1796420000001,
+  CommentMigrations1796430000001,
 ];

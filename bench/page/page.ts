@@ -69,9 +69,10 @@ function table({ results }: SummaryOfAll, charts: readonly NamedChart[]): string
 }
 
 function row({ scenario, value, unit, baseline, ratio, spread, bar, pass }: Measured): string {
-  const verdict = bar === null ? 'reported' : pass ? 'met' : '**missed**';
-  return `| [${scenario}](#${scenario}) | ${value} ${short(unit)} | ${baseline ?? ''} | ${ratio ?? ''} | ${spread.join(' to ')} | ${bar ?? ''} | ${verdict} |`;
+  return `| [${scenario}](#${scenario}) | ${value} ${short(unit)} | ${baseline ?? ''} | ${ratio ?? ''} | ${spread.join(' to ')} | ${bar ?? ''} | ${verdict(bar, pass)} |`;
 }
+
+const verdict = (bar: string | null, pass: boolean) => (bar === null ? 'reported' : pass ? 'met' : '**missed**');
 
 /** Where the second bar's figures are is of interest to programs only. */
 const short = (unit: string) => unit.replace('; p99 in details', '');
@@ -124,9 +125,10 @@ function image(charts: readonly NamedChart[], file: string): string[] {
 /** The lines for the README: what was measured against what, for those who read no further. */
 export function headlines({ results }: SummaryOfAll): string[] {
   const lines = results.flatMap((result) => {
-    if ('error' in result || result.ratio === null || QUESTIONS[result.scenario] === undefined || result.bar === null) return [];
-    const { scenario, value, unit, baseline, ratio, spread, bar } = result;
-    return [`- **${scenario}**: ${value} ${short(unit)} against ${baseline}: × ${ratio} (${spread.join(' to ')}; bar ${bar})`];
+    if ('error' in result || result.ratio === null || QUESTIONS[result.scenario] === undefined) return [];
+    const { scenario, value, unit, baseline, ratio, spread, bar, pass } = result;
+    const judged = bar === null ? verdict(bar, pass) : `bar ${bar}: ${verdict(bar, pass)}`;
+    return [`- **${scenario}**: ${value} ${short(unit)} against ${baseline}: × ${ratio} (${spread.join(' to ')}; ${judged})`];
   });
   return [...lines, '', 'What these are, on which machine, and how they grow: [docs/benchmarks.md](docs/benchmarks.md).'];
 }

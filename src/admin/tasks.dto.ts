@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
-import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { IsIn, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { TASK_STAGES, type TaskStage } from '../tasks/states.js';
 import { TaskSummary } from '../tasks/task.dto.js';
 import { TasksQuery } from '../tasks/tasks-query.dto.js';
 
@@ -10,6 +11,14 @@ export class AdminTasksQuery extends TasksQuery {
   @MaxLength(200)
   @Matches(/^[^\0]*$/, { message: 'tenant must not contain NUL' })
   tenant?: string;
+
+  @ApiPropertyOptional({
+    enum: TASK_STAGES,
+    description: 'As the table has it: `status=processing` is `queued`, `running` or `canceling`.',
+  })
+  @IsOptional()
+  @IsIn(TASK_STAGES)
+  stage?: TaskStage;
 }
 
 @ApiSchema({ name: 'AdminTaskSummary' })

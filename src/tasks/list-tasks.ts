@@ -1,12 +1,14 @@
 import type { Sql } from '../platform/database/sql.js';
 import type { Position } from '../platform/http/page.js';
-import { publicStatus, type TaskStage, type TaskStatus } from './states.js';
+import { publicStatus, TASK_STAGES, type TaskStage, type TaskStatus } from './states.js';
 import type { TaskSummary } from './task.dto.js';
 
 /** Everything may be left out; what is given must all hold. */
 export interface TaskFilter {
   type?: string;
   status?: TaskStatus;
+  /** In the words of the table. */
+  stage?: TaskStage;
   /** Created at or after. */
   since?: string;
   /** Created before. */
@@ -16,7 +18,7 @@ export interface TaskFilter {
 export type TaskRow = Omit<TaskSummary, 'status'> & { tenant: string; position: string };
 
 /** One condition per filter, so that the planner sees only those that are given and picks the index that serves them. */
-const CONDITIONS: Record<Exclude<keyof TaskFilter, 'status'>, (parameter: string) => string> = {
+const CONDITIONS: Record<Exclude<keyof TaskFilter, 'status' | 'stage'>, (parameter: string) => string> = {
   type: ($) => `type = ${$}`,
   since: ($) => `created_at >= ${$}`,
   until: ($) => `created_at < ${$}`,
@@ -26,13 +28,15 @@ const CONDITIONS: Record<Exclude<keyof TaskFilter, 'status'>, (parameter: string
 export async function listTasks(
   sql: Sql,
   tenant: string | null,
-  { status, ...filter }: TaskFilter,
+  { status, stage, ...filter }: TaskFilter,
   position: Position | null,
   limit: number,
 ): Promise<TaskRow[]> {
   const values: unknown[] = [];
   const parameter = (value: unknown) => `$${values.push(value)}`;
-  const conditions = [...(tenant === null ? [] : [`tenant = ${parameter(tenant)}`]), 'erased_at IS NULL', ...statusConditions(status)];
+  const conditions = [...(tenant === null ? [] : [`tenant = ${parameter(tenant)}`]), 'erased_at IS NULL'];
+  if (status !== undefined) conditions.push(statusCondition(status));
+  if (stage !== undefined) conditions.push(stageCondition(stage));
   for (const name of Object.keys(CONDITIONS) as (keyof typeof CONDITIONS)[])
     if (filter[name] !== undefined) conditions.push(CONDITIONS[name](parameter(filter[name])));
   if (position !== null)
@@ -47,22 +51,14 @@ export async function listTasks(
   return rows;
 }
 
+function statusCondition(status: TaskStatus): string {
+  return status === 'processing' ? "status IN ('queued', 'running', 'canceling')" : stageCondition(status);
+}
+
 /** Written out, because the partial indexes are only seen for constants. */
-function statusConditions(status: TaskStatus | undefined): string[] {
-  switch (status) {
-    case undefined:
-      return [];
-    case 'processing':
-      return ["status IN ('queued', 'running', 'canceling')"];
-    case 'completed':
-    case 'failed':
-    case 'error':
-    case 'canceled':
-    case 'expired':
-      return [`status = '${status}'`];
-    default:
-      throw new Error(`A task cannot be ${status satisfies never}.`);
-  }
+function stageCondition(stage: TaskStage): string {
+  if (!TASK_STAGES.includes(stage)) throw new Error(`A task cannot be ${stage}.`);
+  return `status = '${stage}'`;
 }
 
 export function showSummary({ position: _, tenant: __, ...row }: TaskRow): TaskSummary {

@@ -136,3 +136,23 @@ describe('the outbox', () => {
     expect(await count({ endpoint_id: undefined, task_id: undefined, ids: ids.slice(1) })).toBe(0);
   });
 });
+
+describe('tasks', () => {
+  beforeAll(async () => {
+    const tasks = await sql<{ id: string }>(database, "SELECT id FROM postback.tasks WHERE status = 'queued' ORDER BY id");
+    await sql(database, "UPDATE postback.tasks SET status = 'running', run_token = gen_random_uuid(), started_at = now() WHERE id = $1", [
+      tasks[0]!.id,
+    ]);
+  });
+
+  it('are filtered by their stage, which tells apart what is queued and what runs', async () => {
+    const { items: processing } = await walk('tasks?status=processing');
+    const { items: running } = await walk('tasks?stage=running');
+    const { items: queued } = await walk('tasks?stage=queued');
+    expect(running.map(({ status, stage }) => [status, stage])).toEqual([['processing', 'running']]);
+    expect(queued.map(({ stage }) => stage)).toEqual(queued.map(() => 'queued'));
+    expect(queued.length + running.length).toBe(processing.length);
+    expect((await walk('tasks?status=completed&stage=running')).items).toEqual([]);
+    expect((await ask('tasks?stage=processing')).body).toMatchObject({ code: 'validation_failed', errors: [{ field: 'stage' }] });
+  });
+});

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { block } from '../docs/read-doc.js';
 import { eventually as wait } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { Receiver } from '../support/receiver.js';
@@ -182,8 +183,45 @@ describe('a repair in SQL alone', () => {
   });
 });
 
+describe('webhooks to a mistyped URL, whose tenant has used the right one as well', () => {
+  it('are given to the endpoint of the right one by the UPDATE of docs/dba.md, whatever keeps the wrong one off', async () => {
+    receiver.answerWith(200);
+    const rightPath = `/right-${made}`;
+    const { body } = await call('POST', `${service.url}/agent/echo`, {
+      body: { payload: 1, webhook_url: receiver.url(rightPath), webhook_secret: 'a-secret-nobody-may-read' },
+    });
+    const right = await eventually(async () => {
+      const [row] = await sql<{ endpoint_id: string; status: string }>(
+        database,
+        'SELECT endpoint_id, status FROM postback.webhook_outbox WHERE task_id = $1',
+        [body.task_id],
+      );
+      return row?.status === 'delivered' ? row.endpoint_id : null;
+    });
+    path += '?ticket=7';
+    const wrong = await breakReceiver(2);
+    await sql(
+      database,
+      "UPDATE postback.webhook_endpoints SET breaker = 'open', breaker_opened_at = now(), breaker_probe_at = now() + interval '1 hour' WHERE id = $1",
+      [wrong],
+    );
+    receiver.answerWith(200);
+    const move = { url: receiver.url(rightPath) };
+    expect((await ask('PATCH', `/admin/endpoints/${wrong}`, move)).body.code).toBe('endpoint_exists');
+    const repair = block('docs/dba.md', 'to an endpoint that is there already')
+      .replace(/^SELECT .*$/m, '')
+      .replace('<right>', right)
+      .replace('<wrong>', wrong)
+      .replace('https://client.example/right', move.url);
+    await sql(database, repair);
+    await delivered(right, 3);
+    expect(await statuses(wrong)).toEqual([]);
+    expect(receiver.received.filter(({ path: at }) => at === `${rightPath}?ticket=7`)).toHaveLength(2);
+  });
+});
+
 describe('the roles for DBAs', () => {
-  const roles = readFileSync('docs/dba-roles.sql', 'utf8');
+  const roles = readFileSync('docs/dba-roles.sql', 'utf8').replace(/^\\.*$/gm, ''); // but for what psql keeps to itself
   // roles belong to the whole server: nothing of it is committed
   const as = (role: string, statement: string) => sql(database, `BEGIN; ${roles}; SET LOCAL ROLE ${role}; ${statement}; ROLLBACK`);
 
@@ -226,22 +264,21 @@ describe('the roles for DBAs', () => {
     const columns = reader.map(({ column }) => column);
     expect(columns).toEqual(expect.arrayContaining(['dead_letters.url', 'webhook_outbox.status', 'webhook_attempts.outcome']));
     const tables = new Set(columns.map((column) => column.split('.')[0]));
-    for (const kept of [
-      'webhook_secrets',
-      'webhook_events',
-      'webhook_endpoints',
-      'tasks',
-      'task_steps',
-      'api_keys',
-      'keyring',
-      'audit_log',
-    ])
+    for (const kept of ['webhook_secrets', 'webhook_events', 'webhook_endpoints', 'task_steps', 'api_keys', 'keyring', 'audit_log'])
       expect([...tables]).not.toContain(kept);
     for (const kept of [
       'webhook_outbox.url',
       'webhook_outbox.secret_id',
       'webhook_outbox.lease_token',
       'webhook_attempts.response_excerpt',
+      'tasks.input',
+      'tasks.result',
+      'tasks.error',
+      'tasks.metadata',
+      'tasks.progress',
+      'tasks.run_token',
+      'tasks.webhook_url',
+      'tasks.webhook_secret_id',
     ])
       expect(columns).not.toContain(kept);
   });

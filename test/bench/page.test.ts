@@ -69,6 +69,14 @@ describe('the page of the benchmarks', () => {
   it('says when a bar is missed', () => {
     const missed = { ...compare('deliver', 'rows/s', pairs([400], [1000]), { atLeast: 0.5 }), lines };
     expect(benchmarksPage(summarize([missed], circumstances))['benchmarks.md']).toContain('| >= 0.5 | **missed** |');
+    expect(headlines(summarize([missed], circumstances))[0]).toBe(
+      '- **deliver**: 400 rows/s against 1000: × 0.4 (0.4 to 0.4; bar >= 0.5: **missed**)',
+    );
+  });
+
+  it('leaves out of the README nothing that was compared, also when there is no bar', () => {
+    const work = { ...compare('work', 'tasks/s', pairs([600], [1000]), {}), lines };
+    expect(headlines(summarize([work], circumstances))[0]).toBe('- **work**: 600 tasks/s against 1000: × 0.6 (0.6 to 0.6; reported)');
   });
 
   it('shows each chart that there is, and no other', () => {
@@ -143,7 +151,7 @@ describe('what bench all writes', () => {
     for (const [path, text] of Object.entries(files)) expect(readFileSync(join(root, 'docs', path), 'utf8')).toBe(text);
     expect(readdirSync(join(root, 'docs/benchmarks'))).not.toContain('old.svg');
     expect(readFileSync(join(root, 'README.md'), 'utf8')).toMatch(
-      /^Before\.\n\n<!-- figures -->\n\n- \*\*deliver\*\*: 600 rows\/s against 1000: × 0\.6 \(0\.5 to 0\.7; bar >= 0\.5\)\n[\s\S]*\n<!-- \/figures -->\n\nAfter\.\n$/,
+      /^Before\.\n\n<!-- figures -->\n\n- \*\*deliver\*\*: 600 rows\/s against 1000: × 0\.6 \(0\.5 to 0\.7; bar >= 0\.5: met\)\n[\s\S]*\n<!-- \/figures -->\n\nAfter\.\n$/,
     );
     expect(written).toContain('README.md');
     expect(readResults(join(root, 'docs/benchmarks/results.json'))).toEqual(all);

@@ -166,6 +166,32 @@ describe('the client of docs/client.md', () => {
     expect(second!.headers['webhook-id']).toBe(first!.headers['webhook-id']);
     await receiver.stop();
   });
+
+  it('finds the clauses of a result, whether it came or has to be fetched, and takes no other', async () => {
+    place(
+      'client/handle.ts',
+      `import { clausesIn } from './handle-webhook.ts';
+       console.log(await clausesIn(JSON.parse(process.argv[2]!)).then(String, ({ message }) => message));`,
+    );
+    const handle = (webhook: object) => node('client/handle.ts', JSON.stringify(webhook));
+    const { result_url: link, ...large } = await webhookOf({ ip_clauses: ['Clause 7.2'], filling: 'x'.repeat(300_000) });
+    expect(large).not.toHaveProperty('result');
+    const result_url = service.url + new URL(link).pathname + new URL(link).search;
+    expect(await handle({ ...large, result_url })).toBe('Clause 7.2\n');
+    expect(await handle({ ...large, result_url, result_digest: 'sha-256=:other:' })).toBe(
+      'The result is not the one that was announced.\n',
+    );
+    expect(await handle({ ...large, result_url: `${result_url}x` })).toBe('The result could not be fetched: status 403.\n');
+    expect(await handle(await webhookOf({ ip_clauses: ['Clause 8'] }))).toBe('Clause 8\n');
+  });
+
+  async function webhookOf(payload: object) {
+    const receiver = await Receiver.start(200);
+    await call('POST', `${service.url}/agent/echo`, { body: { payload, webhook_url: receiver.url(), webhook_secret: SECRET } });
+    const [received] = await receiver.requests(1);
+    await receiver.stop();
+    return JSON.parse(received!.body.toString());
+  }
 });
 
 describe('the walk through of README.md', () => {

@@ -22,7 +22,7 @@ describe('the schema postback', () => {
       `SELECT concat_ws('.', c.relname, a.attname) AS name
          FROM pg_class c
          LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-        WHERE c.relnamespace = 'postback'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm') AND c.relname <> 'migrations'
+        WHERE c.relnamespace = 'postback'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
           AND (obj_description(c.oid, 'pg_class') IS NULL OR col_description(c.oid, a.attnum) IS NULL)
         ORDER BY 1`,
     );

@@ -63,4 +63,15 @@ export const TASK_STATUSES = [
   'expired',
 ] as const satisfies readonly TaskSummary['status'][];
 
+export const TASK_STAGES = [
+  'queued',
+  'running',
+  'canceling',
+  'completed',
+  'failed',
+  'error',
+  'canceled',
+  'expired',
+] as const satisfies readonly TaskSummary['stage'][];
+
 export const SCOPES = ['submit', 'read', 'admin'] as const satisfies readonly ApiKey['scopes'][number][];

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import { get, query } from '../api/client';
-import { type Page as Items, TASK_STATUSES, type TaskSummary } from '../api/types';
+import { type Page as Items, TASK_STAGES, TASK_STATUSES, type TaskSummary } from '../api/types';
 import { LIVE } from '../query-client';
 import { Badge } from '../ui/badge';
 import { FilterBar, type FilterField, Pager, useFilters } from '../ui/filters';
@@ -14,6 +14,7 @@ import { Ago } from '../ui/time';
 
 const FIELDS: FilterField[] = [
   { name: 'status', label: 'Status', options: TASK_STATUSES },
+  { name: 'stage', label: 'Stage', options: TASK_STAGES },
   { name: 'type', label: 'Type' },
   { name: 'tenant', label: 'Tenant' },
   { name: 'since', label: 'Created since', type: 'datetime-local' },
