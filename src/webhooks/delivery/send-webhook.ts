@@ -1,6 +1,7 @@
 import type { Exchange, WebhookRequest } from '../../platform/egress/exchange.js';
 import { version } from '../../platform/version.js';
 import type { Delivery } from './claim-due.js';
+import { maskExcerpt } from './mask-excerpt.js';
 import { judge, undeliverable, type Verdict } from './outcome.js';
 import { type SigningKey, signatures } from './sign.js';
 import type { Signer } from './signing-keys.js';
@@ -55,9 +56,13 @@ export async function sendWebhook(parts: SendParts, message: Message): Promise<A
   return {
     verdict: judge(exchange, { thinAvailable: !message.thin && message.thinBody !== null }),
     durationMs: Math.round(exchange.durationMs),
-    excerpt: exchange.kind === 'response' && exchange.excerpt !== '' ? mask(exchange.excerpt, confidential(prepared.keys, message)) : null,
+    excerpt: shown(exchange, confidential(prepared.keys, message)),
     ...(left(exchange) && { sent: prepared.sent }),
   };
+}
+
+function shown(exchange: Exchange, secrets: readonly string[]): string | null {
+  return exchange.kind === 'response' && exchange.excerpt !== '' ? maskExcerpt(exchange.excerpt, exchange.truncated, secrets) : null;
 }
 
 const left = (exchange: Exchange): boolean => exchange.kind === 'response' || exchange.phase !== 'before';
@@ -107,12 +112,6 @@ function confidential(keys: readonly SigningKey[], { headers }: Message): string
 
 function readable(headers: Message['headers']): Record<string, string> {
   return typeof headers === 'string' || headers === null ? {} : headers;
-}
-
-/** Error pages like to print the request they are about, and excerpts are shown in delivery logs. */
-function mask(excerpt: string, confidential: readonly string[]): string {
-  // shorter ones would take ordinary words with them
-  return confidential.filter((value) => value.length >= 8).reduce((text, value) => text.replaceAll(value, '***'), excerpt);
 }
 
 /**
