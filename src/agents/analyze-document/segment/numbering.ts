@@ -40,6 +40,14 @@ export function parseMarker(text: string): Marker | null {
   return parseContainer(text) ?? parseNamed(text) ?? parseNumber(text) ?? parseLetter(text) ?? parseRuled(text);
 }
 
+/** Whether what follows a number is parted further: "2.1" below "2", a first "(a)" that is no part of a sentence. */
+export function leadsTo(marker: Marker, text: string): boolean {
+  const next = parseMarker(text);
+  if (next?.kind === 'letter') return marker.kind !== 'letter' && /^\((?:a|i|1)\)$/i.test(next.label) && !/^\p{Ll}/u.test(next.rest);
+  const number = /[\dIVXLC][\w.]*$/.exec(marker.label)?.[0].replace(/\.0$/, '');
+  return next?.kind === 'decimal' && number !== undefined && next.label.startsWith(`${number}.`);
+}
+
 /** Cheap enough to ask of every line. */
 export function startsNumbered(text: string): boolean {
   return /^(?:[\d(§]|[A-Z]|[a-z][.)](?:\s|$))/.test(text) && parseMarker(text) !== null;

@@ -1,7 +1,8 @@
 import type { Clause } from '../analysis.js';
 import type { Paragraph } from '../read/document.js';
-import { isHeading, splitHeading } from './headings.js';
-import { type Marker, parseMarker } from './numbering.js';
+import { isHeading, isProminentHeading, splitHeading, splitNumbered } from './headings.js';
+import { parseLoose } from './loose-number.js';
+import { leadsTo, type Marker, parseMarker } from './numbering.js';
 import { type Placed, placeParagraphs } from './place-paragraphs.js';
 import { Refs } from './refs.js';
 import { skipContents } from './skip-contents.js';
@@ -41,7 +42,8 @@ interface Numbered {
  */
 export function segment(paragraphs: readonly Paragraph[]): Clause[] {
   const walk = new Walk();
-  for (const paragraph of splitInline(skipContents(placeParagraphs(paragraphs)))) walk.take(paragraph);
+  const placed = [...splitInline(skipContents(placeParagraphs(paragraphs)))];
+  for (const [at, paragraph] of placed.entries()) walk.take(paragraph, placed[at + 1]);
   return walk.finish();
 }
 
@@ -56,15 +58,17 @@ class Walk {
   /** The same for the items of a numbered clause. */
   private itemHeading: string | null = null;
   private seenNumber = false;
+  /** Of the highest level, since the last exhibit began. */
+  private lastNumber = 0;
   private lastText = '';
 
-  take(paragraph: Placed): void {
+  take(paragraph: Placed, next: Placed | undefined): void {
     this.count += 1;
-    const marker = parseMarker(paragraph.text);
+    const marker = parseMarker(paragraph.text) ?? parseLoose(paragraph, next, this.lastNumber);
     // A cover page says "Exhibit A" of the whole document: exhibits come after the clauses.
     const cover = marker?.kind === 'container' && !this.seenNumber;
     const goesOn = marker !== null && this.continuesList(marker);
-    if (marker && !cover && !goesOn) this.takeNumbered(paragraph, marker);
+    if (marker && !cover && !goesOn) this.takeNumbered(paragraph, marker, next !== undefined && leadsTo(marker, next.text));
     else if (cover || (!goesOn && isTitleLine(paragraph))) this.takeHeading(paragraph);
     else this.takePlain(paragraph, goesOn || this.runsOn(paragraph));
     this.lastText = paragraph.text;
@@ -75,11 +79,15 @@ class Walk {
     return this.clauses;
   }
 
-  private takeNumbered(paragraph: Placed, marker: Marker): void {
-    const { heading, body } = splitHeading(marker.rest);
+  /** @param leads the next paragraph has a number below this one */
+  private takeNumbered(paragraph: Placed, marker: Marker, leads: boolean): void {
+    const { heading, body } =
+      paragraph.prominent && isProminentHeading(marker.rest) ? { heading: marker.rest, body: '' } : splitNumbered(marker.rest, leads);
     this.close();
     if (marker.kind === 'container') this.refs.enterContainer(marker);
     else this.seenNumber = true;
+    if (marker.kind !== 'letter')
+      this.lastNumber = marker.kind === 'container' ? 0 : Number(/\d+/.exec(marker.label)?.[0] ?? this.lastNumber);
     const name = marker.kind === 'container' ? null : this.refs.numbered(marker);
     const inherited = marker.kind === 'letter' ? (this.itemHeading ?? this.topHeading) : this.topHeading;
     if (marker.kind !== 'letter') this.itemHeading = heading;
@@ -92,7 +100,7 @@ class Walk {
   private takeHeading(paragraph: Placed): void {
     // "ARTICLE IV", then "OWNERSHIP" on the next line.
     if (this.draft?.name && this.draft.body.length === 0) {
-      this.draft.heading = this.topHeading = splitHeading(paragraph.text).heading ?? this.draft.heading;
+      this.draft.heading = this.topHeading = splitHeading(paragraph.text).heading ?? paragraph.text;
       this.itemHeading = null;
       this.under!.heading = this.draft.heading;
       this.extend(paragraph);
@@ -100,6 +108,7 @@ class Walk {
     }
     this.close();
     this.under = null;
+    if (paragraph.prominent) this.itemHeading = null;
     this.topHeading = splitHeading(paragraph.text).heading ?? paragraph.text;
     this.open(paragraph, null, this.topHeading, '');
   }
@@ -173,5 +182,6 @@ function isTopLevel(marker: Marker): boolean {
 }
 
 function isTitleLine(paragraph: Paragraph): boolean {
+  if (paragraph.prominent && isProminentHeading(paragraph.text)) return true;
   return isHeading(paragraph.text) && (paragraph.prominent || !/[.:]$/.test(paragraph.text) || paragraph.text.length < 60);
 }

@@ -37,8 +37,12 @@ function endsHere(text: string, matched: string, at: number): boolean {
     if (/[.!?]["”’')\]]*\s*$/.test(before)) return true;
     return !/(?:[,:;–—-]|\b(?:and|or|to|the|of))\s*$/.test(before) && !/^\s*\p{Ll}{2}/u.test(text.slice(at, at + 24));
   }
-  const before = text.slice(Math.max(0, at - 24), at + 1);
-  return lettered.test(before) || !abbreviation.test(before);
+  return !endsInAbbreviation(text.slice(Math.max(0, at - 24), at + 1));
+}
+
+export function endsInAbbreviation(text: string): boolean {
+  const before = text.slice(-24);
+  return abbreviation.test(before) && !lettered.test(before);
 }
 
 function trim(text: string, { start, end }: Place): Place {
