@@ -152,7 +152,7 @@ export class AdminEndpointsController {
 
 async function look(tx: Tx, id: string) {
   const { rows } = await tx.query<{ tenant: string; url: string; state: string; state_reason: string | null; breaker: string }>(
-    'SELECT tenant, url, state, state_reason, breaker FROM postback.webhook_endpoints WHERE id = $1 AND deleted_at IS NULL',
+    "SELECT tenant, split_part(url, '?', 1) AS url, state, state_reason, breaker FROM postback.webhook_endpoints WHERE id = $1 AND deleted_at IS NULL",
     [id],
   );
   return rows[0] ?? null;

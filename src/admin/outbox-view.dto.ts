@@ -161,7 +161,7 @@ export class OutboxDetail extends OutboxRowView {
   @ApiProperty({ type: String, nullable: true, description: 'The exact text that is signed and sent; null once purged.' })
   body: string | null;
 
-  @ApiProperty({ type: AttemptLogEntry, isArray: true, description: 'By ascending `attempt`.' })
+  @ApiProperty({ type: AttemptLogEntry, isArray: true, description: 'The newest 100, by ascending `attempt`.' })
   attempt_log: AttemptView[];
 
   @ApiProperty({

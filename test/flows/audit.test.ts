@@ -26,8 +26,13 @@ const ask = (method: string, path: string, body?: unknown) =>
   call(method, service.url + path, { key: ADMIN_KEY, ...(body !== undefined && { body }) });
 
 const endpoint = async () =>
-  (await ask('POST', '/webhook-endpoints', { url: 'http://127.0.0.1:9/hook', secret: SECRETS[0], headers: { 'x-token': SECRETS[2] } })).body
-    .id;
+  (
+    await ask('POST', '/webhook-endpoints', {
+      url: 'http://127.0.0.1:9/hook?token=of-the-caller',
+      secret: SECRETS[0],
+      headers: { 'x-token': SECRETS[2] },
+    })
+  ).body.id;
 const key = async () => (await ask('POST', '/admin/keys', { tenant: 'acme', name: 'one', scopes: ['read'] })).body.id;
 
 async function deadRow(): Promise<string> {
@@ -235,6 +240,7 @@ describe('the audit log', () => {
       after: { state: 'paused', state_reason: 'moving', header_names: ['x-token'] },
     });
     expect(all[3]).toMatchObject({ before: null, after: { url: 'http://127.0.0.1:9/hook' } });
+    expect(JSON.stringify(all)).not.toContain('of-the-caller');
   });
 
   it('is searched by who, what, whose and when', async () => {

@@ -106,6 +106,15 @@ describe('a webhook whose receiver always fails', () => {
     expect(shown.text + list.text).not.toContain(SECRET);
   });
 
+  it('shows the newest attempts, where a person had it sent again and again', async () => {
+    const insert = `INSERT INTO postback.webhook_attempts (outbox_id, attempt, trigger, started_at, outcome, charged)
+                    SELECT $1, n, 'manual', now(), 'rejected', true FROM generate_series(4, 120) n`;
+    await sql(database, insert, [row.id]);
+    const { attempt_log } = (await admin('GET', `/${row.id}`)).body;
+    expect(attempt_log.map(({ attempt }: { attempt: number }) => attempt)).toEqual(Array.from({ length: 100 }, (_, n) => n + 21));
+    await sql(database, 'DELETE FROM postback.webhook_attempts WHERE outbox_id = $1 AND attempt > 3', [row.id]);
+  });
+
   it('is sent again with the same webhook-id when the admin asks, under a full new schedule', async () => {
     receiver.answerWith(500, 500, 200); // one more failure would be one too many under the old schedule
     const answer = await admin('POST', `/${row.id}/redeliver`);

@@ -46,11 +46,14 @@ interface Snapshot {
   mark: string;
 }
 
-/** What a person can change; null when it is gone. Of its headers, which may be secrets, only the names are shown. */
+/**
+ * What a person can change; null when it is gone. Of its headers, which may be secrets, only the names are shown, and its URL without the query, where callers put
+ * ids and tokens.
+ */
 async function snapshot(tx: Tx, { tenant, id }: EndpointRef): Promise<Snapshot | null> {
   const { rows } = await tx.query<Snapshot>(
     `SELECT json_build_object(
-              'url', url, 'description', description, 'events', events, 'header_names', coalesce(header_names, '{}'), 'retry', retry,
+              'url', split_part(url, '?', 1), 'description', description, 'events', events, 'header_names', coalesce(header_names, '{}'), 'retry', retry,
               'rate_per_second', rate_per_second, 'max_in_flight', max_in_flight, 'timeout_ms', timeout_ms, 'state', state,
               'state_reason', state_reason, 'secret_id', secret_id, 'previous_secret_expires_at', previous_secret_expires_at) AS shown,
             md5(concat_ws(E'\\n', url, description, events::text, headers_secret_id, retry::text, rate_per_second, max_in_flight, timeout_ms, state,

@@ -127,13 +127,17 @@ export async function readEventBody(sql: Sql, eventId: string): Promise<string |
   return rows[0]?.body ?? null;
 }
 
+/** More than any schedule has; rows that were redelivered again and again have more, of up to 16 KB each. */
+const MOST_ATTEMPTS = 100;
+
+/** The newest, oldest first. */
 export async function readAttempts(sql: Sql, row: { id: string; event_id: string }): Promise<AttemptView[]> {
   const { rows } = await sql.query<Omit<AttemptView, 'request'> & { sent: Sent | null }>(
     `SELECT attempt, trigger, started_at, duration_ms, outcome, charged, status_code, error_code, error, response_excerpt, sent
-       FROM postback.webhook_attempts WHERE outbox_id = $1 ORDER BY attempt`,
-    [row.id],
+       FROM postback.webhook_attempts WHERE outbox_id = $1 ORDER BY attempt DESC LIMIT $2`,
+    [row.id, MOST_ATTEMPTS],
   );
-  return rows.map(({ sent, ...attempt }) => ({
+  return rows.reverse().map(({ sent, ...attempt }) => ({
     ...attempt,
     request: showRequest(sent, { id: row.id, eventId: row.event_id, attempt: attempt.attempt }),
   }));
