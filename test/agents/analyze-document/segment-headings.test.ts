@@ -39,6 +39,7 @@ describe('headings set like sentences', () => {
       'The year runs from May',
       'Hosting by people of Acme Inc',
       'See 2020 report',
+      'One way device 2',
     ];
     for (const sentence of sentences) expect(headings(`1. ${sentence}. ${grant}`)).toEqual([['Clause 1', null]]);
   });

@@ -40,6 +40,9 @@ describe('segmentation', () => {
         '(c) Customer pays in gold.',
         '10.1.a) Nobody pays twice.',
         '10.2 iPay sends invoices.',
+        '12A. Notices. They are in writing.',
+        '12B. Waiver. There is none.',
+        'Art. 13 – Law. It is that of the seller.',
       ),
     ).toEqual([
       'Section TWO',
@@ -52,6 +55,9 @@ describe('segmentation', () => {
       'Clause 7.3(c)',
       'Clause 10.1(a)',
       'Clause 10.2',
+      'Clause 12A',
+      'Clause 12B',
+      'Article 13',
     ]);
   });
 
@@ -83,6 +89,12 @@ describe('segmentation', () => {
         '(b) The second item stands alone.',
       ),
     ).toEqual(['Clause 7.2', 'Clause 7.2(a)', 'Clause 7.2(a)(i)', 'Clause 7.2(a)(ii)', 'Clause 7.2(b)']);
+    expect(refs('1. Use. It has parts.', 'i) The first part is whole.', 'ii) The second is, too.', 'iii) So is the third.')).toEqual([
+      'Clause 1',
+      'Clause 1(i)',
+      'Clause 1(ii)',
+      'Clause 1(iii)',
+    ]);
   });
 
   it('keeps items together that go on with one sentence', () => {
@@ -224,6 +236,15 @@ describe('segmentation', () => {
 });
 
 describe('sentences', () => {
+  it('do not end at what is shortened before a number, nor at titles', () => {
+    for (const sentence of [
+      'The software ver. 2.0 was filed Jan. 1, 2020 as U.S. Pat. App. No. 12/345,678.',
+      'Prof. Smith et al. Patents are licensed under Ref. 77.',
+    ])
+      expect(splitSentences(sentence)).toEqual([sentence]);
+    expect(splitSentences('It ends in Dec. The rest is Vol. Two ends it.')).toHaveLength(3);
+  });
+
   it('do not end at abbreviations and initials', () => {
     expect(splitSentences('Acme Inc. and J. Doe of the U.S. Navy agree, e.g. on price. They sign.')).toEqual([
       'Acme Inc. and J. Doe of the U.S. Navy agree, e.g. on price.',

@@ -44,7 +44,7 @@ export function isProminentHeading(text: string): boolean {
 /** A few words without a verb, with a capital at the start alone. */
 function isPhrase(text: string): boolean {
   if (text.length > 110 || wordsOf(text).length > 8 || !/^["“‘]?\p{Lu}/u.test(text)) return false;
-  return !/[.,;:]$|[.;:?!]\s|\d{3}/.test(text) && !verbs.test(text) && !sentenceVerbs.test(text);
+  return !/[.,;:]$|\s\d{1,2}$|[.;:?!]\s|\d{3}/.test(text) && !verbs.test(text) && !sentenceVerbs.test(text);
 }
 
 /** A short line, set like a title, which is not a sentence. */

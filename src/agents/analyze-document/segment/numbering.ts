@@ -11,7 +11,7 @@ export interface Marker {
 const upperStart = '(?=["“‘(\\[]{0,2}(?:\\p{Ll}?\\p{Lu}|\\[|_))';
 const inWords = 'One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|Eleven|Twelve';
 const article = new RegExp(
-  `^(?:ARTICLE|Article)\\s+([IVXLC]{1,7}|\\d{1,3}[A-Z]?|[A-Z]|[A-Z]{3,9}|${inWords})\\b[\\s.:–—-]*(?:$|${upperStart})`,
+  `^(?:ARTICLE|Article|Art\\.)\\s+([IVXLC]{1,7}|\\d{1,3}[A-Z]?|[A-Z]|[A-Z]{3,9}|${inWords})\\b[\\s.:–—-]*(?:$|${upperStart})`,
   'u',
 );
 const section = new RegExp(
@@ -27,12 +27,12 @@ const dottedItem = new RegExp(
   `^(\\d{1,3}[A-Z]?(?:\\.\\d{1,3}){1,4})[.\\s]?((?:\\([A-Za-z0-9]{1,4}\\)\\s?)+|[a-z]\\))[\\s.:–—-]*${upperStart}`,
   'u',
 );
-const single = new RegExp(`^(\\d{1,3})\\s?[.)](?:\\s*[–—-]?\\s*${upperStart}|$)`, 'u');
+const single = new RegExp(`^(\\d{1,3}[A-Z]?)\\s?[.)](?:\\s*[–—-]?\\s*${upperStart}|$)`, 'u');
 const bare = /^(\d{1,2})\s+(?=\p{Lu}[\p{Lu} ,&-]{4,50}$)/u;
 // Alone on its line "I." is rather what comes after "H.".
 const romans = new RegExp(`^([IVX]{1,5})\\.(?:\\s+${upperStart}|(?<!^I\\.)$)`, 'u');
 const bracketed = /^\(([a-zA-Z]{1,2}|[ivxIVX]{1,5}|\d{1,2})\)\s*/;
-const lettered = new RegExp(`^([A-Za-z])[.)](?:\\s+${upperStart}|$)`, 'u');
+const lettered = new RegExp(`^([A-Za-z]|[ivx]{2,5})[.)](?:\\s+${upperStart}|$)`, 'u');
 /** A line drawn above a clause. */
 const rule = /^-{4,}\s/;
 
@@ -50,7 +50,7 @@ export function leadsTo(marker: Marker, text: string): boolean {
 
 /** Cheap enough to ask of every line. */
 export function startsNumbered(text: string): boolean {
-  return /^(?:[\d(§]|[A-Z]|[a-z][.)](?:\s|$))/.test(text) && parseMarker(text) !== null;
+  return /^(?:[\d(§]|[A-Z]|(?:[a-z]|[ivx]{2,5})[.)](?:\s|$))/.test(text) && parseMarker(text) !== null;
 }
 
 function parseContainer(text: string): Marker | null {

@@ -1,6 +1,9 @@
 // A full stop after these does not end a sentence.
 const abbreviation =
-  /(?:^|[\s("“])(?:[A-Z]|Inc|Ltd|Corp|Co|Cos|LLC|L\.L\.C|L\.P|Nos?|Secs?|Arts?|Exs?|Ch|Para|Mr|Mrs|Ms|Dr|St|Jr|Sr|Messrs|vs?|e\.g|i\.e|etc|viz|cf|approx|incl|U\.S|U\.K|U\.S\.A|U\.S\.C|C\.F\.R|N\.A|N\.V|B\.V|S\.A|S\.p\.A|a\.m|p\.m|Bros|Dept|Univ|Pty)\.$/;
+  /(?:^|[\s("“])(?:[A-Z]|Inc|Ltd|Corp|Co|Cos|LLC|L\.L\.C|L\.P|Nos?|Secs?|Arts?|Exs?|Ch|Para|Mr|Mrs|Ms|Dr|St|Jr|Sr|Messrs|vs?|e\.g|i\.e|etc|viz|cf|approx|incl|U\.S|U\.K|U\.S\.A|U\.S\.C|C\.F\.R|N\.A|N\.V|B\.V|S\.A|S\.p\.A|a\.m|p\.m|Bros|Dept|Univ|Pty|Prof|Pat|Appl|al)\.$/;
+/** Nor after these, where a number follows: "Jan. 1", "App. No. 7". */
+const numbered =
+  /(?:^|[\s("“])(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Refs?|Rev|Vols?|[Vv]er|Figs?|Ser|Pub|App|Cl|Reg)\. (?:Nos?\.? )?\d/;
 // … but "Exhibit A." does.
 const lettered = /\b(?:Exhibit|Schedule|Annex|Appendix|Attachment|Addendum|Part|Party|Class|Series)\s[A-Z]\.$/;
 const boundary = /[.!?]["”’')\]]*\s+(?=["“‘([]*[\p{Lu}\d])|\n/gu;
@@ -37,6 +40,7 @@ function endsHere(text: string, matched: string, at: number): boolean {
     if (/[.!?]["”’')\]]*\s*$/.test(before)) return true;
     return !/(?:[,:;–—-]|\b(?:and|or|to|the|of))\s*$/.test(before) && !/^\s*\p{Ll}{2}/u.test(text.slice(at, at + 24));
   }
+  if (numbered.test(text.slice(Math.max(0, at - 6), at + 10))) return false;
   return !endsInAbbreviation(text.slice(Math.max(0, at - 24), at + 1));
 }
 
