@@ -20,9 +20,9 @@ const denials: Record<Category, (sentence: string) => boolean> = {
   unlimited_license: matches(notGiven, /\bnot unlimited\b/),
   irrevocable_or_perpetual_license: matches(notGiven, /\bnot (?:be )?(?:perpetual|irrevocable)\b/),
   source_code_escrow: matches(
-    notGiven,
+    /^no\b[^.;]{0,40}\bescrow/,
     /\b(?:under no obligation|not (?:be )?(?:required|obligated|obliged)) to\b[^.;]{0,60}\b(?:deposit|place|escrow)/,
-    /\bnot be (?:deposited|placed|held)\b/,
+    /\bnot be (?:deposited|placed)\b/,
     // money and shares are kept in escrow as well
     /^(?!.*\bsource\b).*\b(?:purchase price|shares|stock|closing|funds)\b/,
   ),
