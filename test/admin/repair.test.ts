@@ -388,6 +388,8 @@ describe('the endpoints and tasks of every tenant', () => {
     const moved = await ask('PATCH', `/admin/endpoints/${endpoint}`, { url: receiver.url('/elsewhere') });
     expect([moved.status, moved.body.url]).toEqual([200, receiver.url('/elsewhere')]);
     receiver.answerWith(200);
+    expect((await ask('POST', `/admin/endpoints/${endpoint}/test`)).body).toMatchObject({ outcome: 'delivered' });
+    expect(receiver.received.at(-1)!.path).toBe('/elsewhere?token=kept');
     expect((await ask('POST', `/admin/endpoints/${endpoint}/pause`, { reason: 'maintenance' })).body).toMatchObject({
       state: 'paused',
       state_reason: 'maintenance',
@@ -401,7 +403,7 @@ describe('the endpoints and tasks of every tenant', () => {
       'SELECT action FROM postback.audit_log WHERE target_id = $1 ORDER BY created_at',
       [endpoint],
     );
-    expect(audit.map(({ action }) => action)).toEqual(['endpoint.change', 'endpoint.pause', 'endpoint.resume']);
+    expect(audit.map(({ action }) => action)).toEqual(['endpoint.change', 'endpoint.test', 'endpoint.pause', 'endpoint.resume']);
     expect((await ask('PATCH', `/admin/endpoints/${endpoint}`, { max_in_flight: 3 })).status).toBe(422);
     expect((await ask('POST', `/admin/endpoints/${randomUUID()}/resume`)).status).toBe(404);
   });

@@ -1,4 +1,5 @@
 import type { Sql } from '../../platform/database/sql.js';
+import { LEADS_TO, OWN_QUERY } from '../endpoints/where-sent.js';
 
 /** An attempt in the timeline of an endpoint. */
 export interface EndpointAttempt {
@@ -66,10 +67,13 @@ export async function readEndpointAttempts(sql: Sql, endpointId: string, limit: 
   return rows;
 }
 
-/** The newest row of the endpoint that can be found so; null when there is none. */
+/** The newest row of an ad-hoc endpoint that can be found so, with the URL it would go to now; null when there is none. */
 export async function findRecentRow(sql: Sql, endpointId: string): Promise<RecentRow | null> {
   const { rows } = await sql.query<RecentRow>(
-    `WITH rows AS MATERIALIZED (${OF_ENDPOINT}) SELECT id, task_id, url, secret_id FROM rows ORDER BY created_at DESC, id DESC LIMIT 1`,
+    `WITH rows AS MATERIALIZED (${OF_ENDPOINT})
+     SELECT o.id, o.task_id, o.secret_id, coalesce(${LEADS_TO} || ${OWN_QUERY}, o.url) AS url
+       FROM rows o LEFT JOIN postback.webhook_endpoints e ON e.id = $1
+      ORDER BY o.created_at DESC, o.id DESC LIMIT 1`,
     [endpointId],
   );
   return rows[0] ?? null;
